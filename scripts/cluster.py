@@ -1,0 +1,64 @@
+"""Cluster the stores of each group and number the clusters.
+
+Reads: components, outliers (placed, but not part of the fit), the number of clusters, the stores'
+weights.
+Writes: every eligible store's cluster and the next nearest; the clusters' centres.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from common.features import Matrix, by_group, column, read_matrices, stack
+from common.job import JobLog, run
+from common.seeds import seed_for
+from common.tables import write_table
+from methods.cluster import cluster_stores
+
+
+def main(snakemake: Any, log: JobLog) -> None:
+    """Cluster each group of ``input.reduced``."""
+    options = snakemake.params.cluster
+    outliers = by_group(snakemake.input.outliers, "outliers")
+    status = by_group(snakemake.input.status, "store_status")
+    chosen = {
+        group: rows["k"][0].as_py() for group, rows in by_group(snakemake.input.k, "k").items()
+    }
+    parts, centres, sizes = [], [], {}
+    for matrix in read_matrices(snakemake.input.reduced, "reduced", "component"):
+        outlier = column(outliers[matrix.group], "outlier")
+        stores = status[matrix.group]
+        result = cluster_stores(
+            matrix.values,
+            ~outlier,
+            weights=column(stores, "weight")[column(stores, "status") == "eligible"],
+            k=chosen[matrix.group],
+            algorithm=options["algorithm"],
+            starts=options["starts"],
+            seed=seed_for(snakemake.params.seed, matrix.group, "cluster"),
+        )
+        alone = result.next_label == 0
+        parts.append(
+            {
+                "group": np.full(len(outlier), matrix.group, dtype=object),
+                "store_id": matrix.stores,
+                "cluster": result.labels,
+                "distance": result.distance,
+                "next_cluster": np.where(alone, None, result.next_label),
+                "next_distance": result.next_distance,
+                "outlier": outlier,
+            }
+        )
+        k, p = result.centres.shape
+        numbers = np.arange(1, k + 1)
+        long = Matrix(matrix.group, numbers, matrix.features, result.centres).long("component")
+        centres.append({**long, "cluster": long.pop("store_id")})
+        sizes[matrix.group] = np.bincount(result.labels)[1:].tolist()
+    rows = write_table(snakemake.output.clusters, "clusters", stack(parts, "clusters"))
+    write_table(snakemake.output.centres, "centres", stack(centres, "centres"))
+    count = sum(len(stores) for stores in sizes.values())
+    log.done(f"{rows:,} rows in {count} clusters", rows_out=rows, stores_by_cluster=sizes)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

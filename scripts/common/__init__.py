@@ -1,0 +1,1 @@
+"""What every script needs: table I/O against contracts, inputs as they come, logs, seeds."""

@@ -1,0 +1,52 @@
+"""A digest of the code behind a rule, so that no result survives a change of what made it."""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from common.tables import CONTRACTS
+
+SCRIPTS = Path(__file__).resolve().parents[1]
+
+
+def code_digest(script: str) -> str:
+    """Return a digest of ``script``, the project's modules it imports and its tables' contracts.
+
+    ``script`` is relative to ``scripts/``. Contracts count when their name stands in the script
+    as text, which is how they are named when a table is read or written.
+    """
+    path = (SCRIPTS / script).resolve()
+    files = _closure(path) | _contracts(path)
+    digest = hashlib.sha256()
+    for file in sorted(files, key=lambda file: file.name):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _closure(path: Path) -> set[Path]:
+    known, waiting = set(), [path]
+    while waiting:
+        path = waiting.pop()
+        if path not in known:
+            known.add(path)
+            waiting.extend(_imported(path))
+    return known
+
+
+@cache
+def _imported(path: Path) -> frozenset[Path]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    candidates = (SCRIPTS / (name.replace(".", "/") + ".py") for name in names)
+    return frozenset(file for file in candidates if file.is_file())
+
+
+def _contracts(path: Path) -> set[Path]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return {file for file in CONTRACTS.glob("*.yaml") if file.stem in texts}

@@ -1,0 +1,16 @@
+"""Seeds and shards that depend on names only: never on order, threads or the machine."""
+
+import zlib
+
+import numpy as np
+
+
+def seed_for(seed: int, *names: str) -> int:
+    """Return a seed in 0..2**32-1 that is independent for every combination of names."""
+    keys = [zlib.crc32(name.encode()) for name in names]
+    return int(np.random.SeedSequence([seed, *keys]).generate_state(1)[0])
+
+
+def shard_of(group: str, shards: int) -> int:
+    """Return the shard, 1..shards, that a group belongs to."""
+    return zlib.crc32(group.encode()) % shards + 1

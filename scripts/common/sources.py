@@ -1,0 +1,306 @@
+"""Read input files as they come: CSV, CSV.gz or Parquet, with the retailer's own column names.
+
+A *source* is a section of the configuration: ``columns`` maps our names to theirs, and
+``format``, ``delimiter``, ``encoding``, ``skip_rows``, ``missing``, ``decimal``, ``date_format``
+and ``strip_leading_zeros`` say how the file is written. Everything that a file can get wrong is
+told with its name, the column, the rows and what was expected.
+"""
+
+import csv
+import gzip
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from common.errors import InputError, examples
+from common.tables import MONEY
+
+BATCH_ROWS = 1 << 18
+BLOCK_BYTES = 1 << 24
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+EXPECTED = {
+    "identifier": "an identifier (text or a whole number), never empty",
+    "text": "text",
+    "money": "a finite number below 10^14",
+    "number": "a number",
+    "date": "a date such as 2024-01-31 (or set date_format)",
+}
+Source = Mapping[str, Any]
+
+
+def read_columns(path: str | Path, source: Source, kinds: Mapping[str, str]) -> pa.Table:
+    """Read the mapped columns of a whole file, converted as :func:`stream_columns` does."""
+    return pa.Table.from_batches(stream_columns(path, source, kinds), column_schema(kinds))
+
+
+def column_schema(kinds: Mapping[str, str]) -> pa.Schema:
+    """The schema that columns of these kinds are converted to."""
+    types = {
+        "identifier": pa.string(),
+        "text": pa.string(),
+        "money": MONEY,
+        "number": pa.float64(),
+        "date": pa.date32(),
+    }
+    return pa.schema([(name, types[kind]) for name, kind in kinds.items()])
+
+
+def stream_columns(
+    path: str | Path, source: Source, kinds: Mapping[str, str], nullable: Iterable[str] = ()
+) -> Iterator[pa.RecordBatch]:
+    """Yield batches with the columns ``kinds`` (our name: kind), in bounded memory.
+
+    Raises:
+        InputError: The file cannot be read, a column is missing, or a value is not what its kind
+            expects. Values may be missing only in columns of kind ``text`` or in ``nullable``.
+    """
+    theirs = {name: source["columns"].get(name) for name in kinds}
+    constants = source.get("constants") or {}
+    wanted = [column for column in dict.fromkeys(theirs.values()) if column is not None]
+    schema = column_schema(kinds)
+    row = first_row(path, source)
+    for batch in raw_batches(path, source, wanted):
+        arrays = []
+        for name, kind in kinds.items():
+            if theirs[name] is None:
+                arrays.append(
+                    pa.repeat(constants.get(name), batch.num_rows).cast(schema.field(name).type)
+                )
+                continue
+            may_be_null = kind == "text" or name in nullable
+            values = batch.column(wanted.index(theirs[name]))
+            arrays.append(
+                convert(values, kind, source, (str(path), theirs[name], row), may_be_null)
+            )
+        yield pa.record_batch(arrays, schema=schema)
+        row += batch.num_rows
+
+
+def raw_batches(path: str | Path, source: Source, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield batches of ``columns`` as the file has them; all text when it is CSV."""
+    present = header(path, source)
+    for column in columns:
+        if present.count(column) != 1:
+            problem = "is missing" if column not in present else "appears more than once"
+            raise InputError(
+                f"{path}: column {column!r} {problem}. "
+                f"The file has {examples([name for name in present if name], 40)}."
+            )
+    try:
+        if file_format(path, source) == "parquet":
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
+                    yield batch.select(columns)
+        else:
+            yield from _csv_batches(path, source, columns)
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError, EOFError) as error:
+        raise _unreadable(path, source, error) from error
+
+
+def header(path: str | Path, source: Source) -> list[str]:
+    """Return the names of the columns of the file; refuse a missing or an empty file."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty (0 bytes). Expected a header and rows.")
+    try:
+        if file_format(path, source) == "parquet":
+            return list(pq.read_schema(path).names)
+        with _open_text(path, source) as lines:
+            for _ in range(source.get("skip_rows", 0)):
+                next(lines, None)
+            return next(csv.reader(lines, delimiter=source.get("delimiter", ",")), [])
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError, EOFError, csv.Error) as error:
+        raise _unreadable(path, source, error) from error
+
+
+def file_format(path: str | Path, source: Source) -> str:
+    """Return ``parquet`` or ``csv``: as declared, else by the file's name."""
+    declared = source.get("format", "auto")
+    if declared != "auto":
+        return str(declared)
+    return "parquet" if Path(path).suffix.lower() in {".parquet", ".pq"} else "csv"
+
+
+def first_row(path: str | Path, source: Source) -> int:
+    """Return the number of the first row of data: a line number in CSV, 1 in Parquet."""
+    return 1 if file_format(path, source) == "parquet" else source.get("skip_rows", 0) + 2
+
+
+def convert(
+    values: pa.Array, kind: str, source: Source, where: tuple[str, str, int], nullable: bool
+) -> pa.Array:
+    """Convert raw values to their kind; ``where`` is file, column and number of the first row."""
+    values = _clean(values)
+    converted = {
+        "identifier": _identifier,
+        "text": _identifier,
+        "money": _money,
+        "number": _number,
+        "date": _date,
+    }[kind](values, source)
+    bad = pc.and_(pc.is_null(converted), pc.is_valid(values))
+    if not nullable:
+        bad = pc.is_null(converted)
+    if pc.any(bad).as_py():
+        path, column, row = where
+        rows = np.flatnonzero(bad.to_numpy(zero_copy_only=False))
+        word = "row" if file_format(path, source) == "parquet" else "line"
+        shown = [f"{values[int(i)].as_py()!r} in {word} {row + int(i):,}" for i in rows[:5]]
+        more = f" and {len(rows) - 5:,} more" if len(rows) > 5 else ""
+        raise InputError(
+            f"{path}: column {column!r} holds what cannot be used: {', '.join(shown)}{more}. "
+            f"Expected {EXPECTED[kind]}."
+        )
+    return converted
+
+
+def feature_values(values: pa.Array, source: Source, where: tuple[str, str, int]) -> np.ndarray:
+    """Return a feature as float64 when its known values are numbers, else as text (object).
+
+    Raises:
+        InputError: A number is infinite; or nearly all known values are numbers, but some are
+            text: a missing-value marker not configured or a slip, which would otherwise turn
+            the column into a category with a level for every number.
+    """
+    path, column, row = where
+    values = _clean(values)
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.int8())
+    text = convert(values, "text", source, where, nullable=True)
+    if column in source["categorical"] or pa.types.is_temporal(values.type):
+        return text.to_numpy(zero_copy_only=False)
+    numbers = _number(values, source)
+    unreadable = pc.and_(pc.is_null(numbers), pc.is_valid(values))
+    if not pc.any(unreadable).as_py():
+        numbers = numbers.to_numpy(zero_copy_only=False)
+        infinite = np.flatnonzero(np.isinf(numbers))
+        if len(infinite):
+            raise InputError(
+                f"{path}: column {column!r} holds {len(infinite):,} infinite numbers, for example "
+                f"in row {row + int(infinite[0]):,}. Expected finite numbers or nothing."
+            )
+        return np.asarray(numbers, dtype=float)
+    known = len(values) - values.null_count
+    texts = text.filter(unreadable)
+    if len(texts) < 0.1 * known:
+        raise InputError(
+            f"{path}: column {column!r} holds {known - len(texts):,} numbers and {len(texts):,} "
+            f"texts: {examples(sorted(set(texts.to_pylist())))}. Expected numbers only: name "
+            "missing-value markers in `missing` of the source, or the column in `categorical`."
+        )
+    return text.to_numpy(zero_copy_only=False)
+
+
+def checksum(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _clean(values: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        values = pc.utf8_trim_whitespace(values.cast(pa.string()))
+        values = pc.if_else(pc.equal(values, ""), None, values)
+    return values
+
+
+def _identifier(values: pa.Array, source: Source) -> pa.Array:
+    if pa.types.is_floating(values.type):
+        finite = pc.and_(pc.is_finite(values), pc.less(pc.abs(values), 2.0**53))
+        values = pc.if_else(finite, values, None)
+        whole = pc.equal(pc.floor(values), values)
+        numbers = pc.if_else(whole, values, 0.0).cast(pa.int64()).cast(pa.string())
+        values = pc.if_else(whole, numbers, values.cast(pa.string()))
+    elif pa.types.is_decimal(values.type):
+        values = pc.replace_substring_regex(values.cast(pa.string()), r"\.0*$", "")
+    else:
+        values = values.cast(pa.string())
+    if source.get("strip_leading_zeros", False):
+        values = pc.replace_substring_regex(values, r"^0+([0-9])", r"\1")
+    return values
+
+
+def _number(values: pa.Array, source: Source) -> pa.Array:
+    if pa.types.is_string(values.type):
+        if source.get("decimal", ".") == ",":
+            values = pc.replace_substring(pc.replace_substring(values, ".", ""), ",", ".")
+        values = pc.if_else(pc.match_substring_regex(values, NUMBER), values, None)
+    if pa.types.is_temporal(values.type) or pa.types.is_nested(values.type):
+        return pa.nulls(len(values), pa.float64())
+    return values.cast(pa.float64())
+
+
+def _money(values: pa.Array, source: Source) -> pa.Array:
+    numbers = _number(values, source)
+    usable = pc.and_(pc.is_finite(numbers), pc.less(pc.abs(numbers), 1e14))
+    numbers = pc.if_else(usable, numbers, None)
+    return pc.cast(pc.round(numbers, 4, round_mode="half_to_even"), MONEY, safe=False)
+
+
+def _date(values: pa.Array, source: Source) -> pa.Array:
+    pattern = source.get("date_format")
+    if pa.types.is_date(values.type) or pa.types.is_timestamp(values.type):
+        return values.cast(pa.date32(), safe=False)
+    if not (pa.types.is_string(values.type) or (pattern and pa.types.is_integer(values.type))):
+        return pa.nulls(len(values), pa.date32())
+    values = values.cast(pa.string())
+    if not pattern:
+        values, pattern = pc.utf8_slice_codeunits(values, 0, 10), "%Y-%m-%d"
+    moments = pc.strptime(values, format=pattern, unit="s", error_is_null=True)
+    return moments.cast(pa.date32(), safe=False)
+
+
+def _csv_batches(path: str | Path, source: Source, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    missing = ["", *(source.get("missing") or [])]
+    reader = pacsv.open_csv(
+        path,
+        pacsv.ReadOptions(
+            use_threads=False,
+            block_size=BLOCK_BYTES,
+            skip_rows=source.get("skip_rows", 0),
+            encoding=source.get("encoding", "utf-8"),
+        ),
+        pacsv.ParseOptions(delimiter=source.get("delimiter", ",")),
+        pacsv.ConvertOptions(
+            column_types=dict.fromkeys(columns, pa.string()),
+            include_columns=columns,
+            null_values=missing,
+            strings_can_be_null=True,
+        ),
+    )
+    yield from reader
+
+
+def _open_text(path: Path, source: Source) -> io.TextIOBase:
+    encoding = source.get("encoding", "utf-8")
+    encoding = "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rt", encoding=encoding, newline="")
+    with path.open("rb") as file:
+        if file.read(4) == b"PAR1":
+            raise pa.ArrowInvalid("the file is Parquet, not text")
+    return path.open("r", encoding=encoding, newline="")
+
+
+def _unreadable(path: str | Path, source: Source, error: Exception) -> InputError:
+    expected = {
+        "parquet": "a complete Parquet file",
+        "csv": (
+            f"text in {source.get('encoding', 'utf-8')}, columns separated by "
+            f"{source.get('delimiter', ',')!r}, {source.get('skip_rows', 0)} lines above the header"
+        ),
+    }[file_format(path, source)]
+    detail = " ".join(str(error).split())[:300]
+    return InputError(f"{path}: the file cannot be read. Expected {expected}. Found: {detail}")

@@ -1,0 +1,102 @@
+"""Join the external sources on the store.
+
+Reads: the files of every external source.
+Writes: one value per store x feature, features called ``source.column``; null where unknown.
+"""
+
+import difflib
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from common.errors import InputError, examples
+from common.job import JobLog, run
+from common.sources import convert, feature_values, first_row, header, raw_batches
+from common.tables import write_table
+from methods.join_external import DuplicateStores, one_row_per_store, to_long
+
+
+def main(snakemake: Any, log: JobLog) -> None:
+    """Join all ``params.sources``, in the order in which they are configured."""
+    joined = pd.concat([read_source(source, log) for source in snakemake.params.sources], axis=1)
+    if joined.shape[1] == 0:
+        raise InputError("inputs.external: no feature with a known value is left in any source.")
+    rows = write_table(snakemake.output[0], "raw_features", to_long(joined))
+    known = float(joined.notna().to_numpy().mean())
+    log.done(
+        f"{joined.shape[0]:,} stores x {joined.shape[1]} features, {known:.1%} known",
+        stores=joined.shape[0],
+        features=joined.shape[1],
+        rows_out=rows,
+        share_known=round(known, 4),
+    )
+
+
+def read_source(source: dict[str, Any], log: JobLog) -> pd.DataFrame:
+    """Read one source and return stores x features, one row per store."""
+    files = ", ".join(source["files"])
+    raw = pa.concat_tables(
+        [read_file(path, source) for path in source["files"]], promote_options="permissive"
+    ).combine_chunks()
+    readings = raw.select([0, 1]).to_pandas()
+    for number, name in enumerate(raw.column_names[2:], start=2):
+        where = (files, name, first_row(source["files"][0], source))
+        values = feature_values(raw.column(number).combine_chunks(), source, where)
+        if not pd.isna(values).all():
+            readings[name] = values
+    try:
+        table = one_row_per_store(readings, source["rows"])
+    except DuplicateStores as error:
+        on_a_day = " on one day" if source["rows"] in {"first", "last"} else ""
+        raise InputError(
+            f"{files}: {len(error.stores):,} stores have several rows{on_a_day} in column "
+            f"{source['columns']['store_id']!r}: {examples(error.stores)}. Expected one; set rows "
+            f"of the source {source['name']!r} to distinct (identical rows), mean, median, min, "
+            "max, sum, first or last."
+        ) from error
+    log.event(
+        "source",
+        source=source["name"],
+        rows_in=len(readings),
+        stores=len(table),
+        features=table.shape[1],
+        columns_without_a_value=sorted(set(raw.column_names) - set(readings.columns)),
+    )
+    return table.add_prefix(f"{source['name']}.")
+
+
+def read_file(path: str, source: dict[str, Any]) -> pa.Table:
+    """Return the store, the date and the features of one file; features as the file has them."""
+    present = [name for name in header(path, source) if name]
+    for option in ("features", "exclude", "categorical"):
+        for name in source[option] or []:
+            if name not in present:
+                near = difflib.get_close_matches(name, present, 1, 0.5)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                raise InputError(
+                    f"{path}: {option} of the source {source['name']!r} names {name!r}, which is "
+                    f"not a column.{hint} The file has {examples(present, 40)}."
+                )
+    store, day = source["columns"]["store_id"], source["columns"]["date"]
+    unwanted = {store, day, *source["exclude"]}
+    features = [name for name in source["features"] or present if name not in unwanted]
+    wanted = [name for name in (store, day) if name is not None] + features
+    batches = list(raw_batches(path, source, wanted))
+    if not batches:
+        raise InputError(f"{path}: the file has no rows. Expected stores.")
+    raw = pa.Table.from_batches(batches).combine_chunks()
+
+    def key(name: str, kind: str) -> pa.Array:
+        where = (path, name, first_row(path, source))
+        return convert(raw[name].combine_chunks(), kind, source, where, nullable=False)
+
+    dates = key(day, "date") if day else pa.nulls(raw.num_rows, pa.date32())
+    return pa.table(
+        [key(store, "identifier"), dates, *(raw[name] for name in features)],
+        ["store_id", "date", *features],
+    )
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -1,0 +1,97 @@
+"""Map the sales of products to categories and need states, and set aside what has none.
+
+Reads: the sums of all sales files, the product map.
+Writes: sales per category x store x need state; the stores of every category; what was set aside.
+"""
+
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from common.errors import InputError, examples
+from common.job import JobLog, run
+from common.sources import read_columns
+from common.tables import sum_of_sales, write_table
+from methods.map_products import map_sales
+
+
+def main(snakemake: Any, log: JobLog) -> None:
+    """Map all ``input.parts`` with ``input.products``."""
+    source, paths = snakemake.params.source, snakemake.input.products
+    products = read_map(paths, source)
+    with duckdb.connect(config={"threads": snakemake.threads}) as database:
+        database.execute(f"SET memory_limit = '{snakemake.resources.mem_mb // 2}MB'")
+        database.execute(f"SET temp_directory = '{snakemake.output.need_states}.spill'")
+        database.read_parquet(list(snakemake.input.parts)).create_view("parts")
+        database.register("products", products)
+        check_window(database, snakemake.params.window)
+        check_overlap(database, paths)
+        tables = map_sales(database)
+
+    for name in ("need_states", "stores", "set_aside"):
+        write_table(snakemake.output[name], name, tables[name])
+    reasons = tables["set_aside"].group_by("reason").aggregate([("sales", "sum"), ("rows", "sum")])
+    mapped, aside = (sum_of_sales(tables[name]) for name in ("need_states", "set_aside"))
+    categories = tables["need_states"]["category"].unique()
+    log.done(
+        f"sales {mapped:,.2f} in {len(categories)} categories, {aside:,.2f} set aside",
+        categories=len(categories),
+        stores=len(tables["stores"]["store_id"].unique()),
+        rows_out=tables["need_states"].num_rows,
+        sales_in=str(mapped + aside),
+        sales_out=str(mapped),
+        set_aside=reasons.sort_by("reason").to_pylist(),
+    )
+
+
+def read_map(paths: list[str], source: dict[str, Any]) -> pa.Table:
+    """Read the product map, one row per product and place; refuse rows given twice."""
+    kinds = {"product_id": "identifier", "category": "text", "need_state": "text"}
+    products = pa.concat_tables([read_columns(path, source, kinds) for path in paths])
+    if products.num_rows == 0:
+        raise InputError(f"{', '.join(paths)}: the product map has no rows.")
+    counts = products.group_by(list(kinds)).aggregate([([], "count_all")])
+    twice = counts.filter(pc.greater(counts["count_all"], 1))
+    if twice.num_rows and source["rows"] == "unique":
+        rows = [
+            tuple(row[name] for name in kinds) for row in twice.sort_by("product_id").to_pylist()
+        ]
+        raise InputError(
+            f"{', '.join(paths)}: {twice.num_rows:,} rows of (product, category, need state) are "
+            f"there more than once: {examples(rows)}. Expected each once; set "
+            "inputs.products.rows: distinct to use each once."
+        )
+    return counts.select(list(kinds))
+
+
+def check_window(database: duckdb.DuckDBPyConnection, window: dict[str, Any]) -> None:
+    """Refuse a date window that leaves no row of sales."""
+    inside, first, last = database.execute(
+        "SELECT bool_or(in_window), min(first_day), max(last_day) FROM parts"
+    ).fetchone() or (None, None, None)
+    if not inside:
+        raise InputError(
+            f"inputs.sales: no row is left between from ({window['from']}) and to "
+            f"({window['to']}). The sales run from {first} to {last}."
+        )
+
+
+def check_overlap(database: duckdb.DuckDBPyConnection, paths: list[str]) -> None:
+    """Refuse a product map that knows none of the products sold."""
+    sold = "SELECT DISTINCT product_id FROM parts"
+    listed = "SELECT DISTINCT product_id FROM products"
+    (common,) = database.execute(f"SELECT count(*) FROM ({sold} INTERSECT {listed})").fetchall()[0]
+    if not common:
+        a = [row[0] for row in database.execute(f"{sold} ORDER BY 1 LIMIT 5").fetchall()]
+        b = [row[0] for row in database.execute(f"{listed} ORDER BY 1 LIMIT 5").fetchall()]
+        raise InputError(
+            f"{', '.join(paths)}: no product is both sold and in the product map. "
+            f"Sold: {examples(a)}. In the map: {examples(b)}. Expected the same identifiers in "
+            "both; strip_leading_zeros: true lets '007' be '7'."
+        )
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

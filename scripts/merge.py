@@ -1,0 +1,192 @@
+"""Merge internal and external clusters into final clusters, for every category and every store.
+
+Reads: clusters, components, statuses of both tracks; the stores and sales of every category.
+Writes: the final clusters of every store of every input; the folds; what a later run needs to
+place a new store: the final cluster of each pair of clusters, and the final clusters' centres.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from common.errors import InputError, examples
+from common.features import as_columns, by_group, column, groups, read_matrices
+from common.job import JobLog, run
+from common.tables import MONEY, contract, read_table, sum_of_sales, write_table
+from methods.merge import Merged, Track, merge_tracks
+
+EXTERNAL_STATUS = {"eligible": "clustered", "no_data": "no_external_data"}
+
+
+def main(snakemake: Any, log: JobLog) -> None:
+    """Merge every category of ``input.stores``."""
+    files, min_size = snakemake.input, snakemake.params.min_size
+    internal, external = Tracks(files, "internal"), Tracks(files, "external")
+    sales = dict(groups(read_table(files.stores, "stores"), "category"))
+    everyone = np.unique([*internal.seen(), *external.seen()]).astype(object)
+    check_common_stores(internal.seen(), external.seen(), files)
+    outside, outside_flags = external.track("all", everyone)
+    outside_status = external.status("all", everyone, "no_external")
+
+    parts, folds, centres, places = [], [], [], []
+    for category, stores in sales.items():
+        inside, inside_flags = internal.track(category, everyone)
+        merged = merge_tracks(inside, outside, min_size)
+        own_status = internal.status(category, everyone, "no_sales")
+        status = np.where(
+            own_status == "eligible",
+            [EXTERNAL_STATUS.get(name, name) for name in outside_status],
+            own_status,
+        )
+        parts.append(
+            {
+                "category": np.full(len(everyone), category, dtype=object),
+                "store_id": everyone,
+                "internal_cluster": np.where(inside.known, inside.labels, None),
+                "external_cluster": np.where(outside.known, outside.labels, None),
+                "merged_cluster": merged.merged,
+                "final_cluster": merged.final,
+                "reassigned": np.array(
+                    [
+                        a is not None and a != b
+                        for a, b in zip(merged.merged, merged.final, strict=True)
+                    ]
+                ),
+                "outlier": inside_flags | outside_flags,
+                "confidence": merged.confidence,
+                "next_cluster": merged.next_best,
+                "sales": sales_of(stores, everyone),
+                "status": status,
+            }
+        )
+        folds += [(category, step, *vars(f).values()) for step, f in enumerate(merged.folds, 1)]
+        centres += centre_rows(
+            category, merged, internal.components(category), external.components("all")
+        )
+        cells = count_of([name for name in merged.merged if name is not None])
+        places += [(category, name, merged.final_of[name], count) for name, count in cells.items()]
+        log.event(
+            "merged",
+            category=category,
+            clusters=len(merged.names),
+            folds=len(merged.folds),
+            stores_by_status=count_of(status),
+        )
+
+    output = snakemake.output
+    table = final_table(parts)
+    rows = write_table(output.clusters, "final_clusters", table)
+    write_table(output.folds, "folds", as_columns(folds, "folds"))
+    write_table(output.centres, "final_centres", as_columns(centres, "final_centres"))
+    write_table(output.map, "merge_map", as_columns(places, "merge_map"))
+    clustered = table.filter(table["final_cluster"].is_valid())
+    log.done(
+        f"{len(everyone):,} stores x {len(sales)} categories: {clustered.num_rows:,} of {rows:,} "
+        f"have a final cluster, with sales of {sum_of_sales(clustered):,.2f}",
+        rows_out=rows,
+        stores=len(everyone),
+        categories=len(sales),
+        folds=len(folds),
+        sales_in=str(sum_of_sales(table)),
+        sales_clustered=str(sum_of_sales(clustered)),
+        stores_by_status=count_of(table["status"].to_pylist()),
+    )
+
+
+class Tracks:
+    """The clusters, components and statuses of one track, by group."""
+
+    def __init__(self, files: Any, track: str):
+        self.clusters = by_group(files[f"{track}_clusters"], "clusters")
+        self.statuses = by_group(files[f"{track}_status"], "store_status")
+        reduced = read_matrices(files[f"{track}_reduced"], "reduced", "component")
+        self.matrices = {matrix.group: matrix for matrix in reduced}
+
+    def seen(self) -> set[str]:
+        """Return every store of every input of the track."""
+        return {store for rows in self.statuses.values() for store in rows["store_id"].to_pylist()}
+
+    def components(self, group: str) -> list[str]:
+        """Return the names of the components of a group."""
+        return list(self.matrices[group].features) if group in self.matrices else ["none"]
+
+    def track(self, group: str, everyone: np.ndarray) -> tuple[Track, np.ndarray]:
+        """Return labels and components of all stores, and which are outliers."""
+        labels = np.zeros(len(everyone), dtype=np.int64)
+        flags = np.zeros(len(everyone), dtype=bool)
+        values = np.full((len(everyone), len(self.components(group))), np.nan)
+        if group in self.matrices:
+            clusters, matrix = self.clusters[group], self.matrices[group]
+            rows = np.searchsorted(everyone.astype(str), matrix.stores.astype(str))
+            labels[rows] = column(clusters, "cluster")
+            flags[rows] = column(clusters, "outlier")
+            values[rows] = matrix.values
+        return Track(labels, values), flags
+
+    def status(self, group: str, everyone: np.ndarray, absent: str) -> np.ndarray:
+        """Return the status of all stores, ``absent`` for those that the track has not seen."""
+        known = dict(
+            zip(*(column(self.statuses[group], n) for n in ("store_id", "status")), strict=True)
+        )
+        return np.array([known.get(store, absent) for store in everyone], dtype=object)
+
+
+def check_common_stores(internal: set[str], external: set[str], files: Any) -> None:
+    """Refuse tracks that have no store in common: their identifiers do not meet."""
+    if not internal & external:
+        raise InputError(
+            f"{files.internal_status} and {files.external_status}: no store is both in the sales "
+            f"and in an external source. Sales: {examples(sorted(internal))}. External: "
+            f"{examples(sorted(external))}. Expected the same identifiers in both; "
+            "strip_leading_zeros: true lets '007' be '7'."
+        )
+
+
+def sales_of(stores: pa.Table, everyone: np.ndarray) -> pa.Array:
+    """Return the sales of all stores in a category, 0 for those without."""
+    rows = {store: row for row, store in enumerate(stores["store_id"].to_pylist())}
+    take = pa.array([rows.get(store) for store in everyone], pa.int64())
+    values = stores["sales"].combine_chunks().take(take)
+    return values.fill_null(pa.scalar(Decimal(0), MONEY))
+
+
+def final_table(parts: list[dict[str, Any]]) -> pa.Table:
+    """Join the categories; sales stay decimals."""
+    sales = pa.chunked_array([part.pop("sales") for part in parts], MONEY)
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    columns["sales"] = sales
+    schema = contract("final_clusters").schema
+    arrays = [
+        columns[field.name]
+        if field.name == "sales"
+        else pa.array(columns[field.name], field.type, from_pandas=True)
+        for field in schema
+    ]
+    return pa.table(arrays, schema=schema)
+
+
+def centre_rows(
+    category: str, merged: Merged, internal: list[str], external: list[str]
+) -> list[tuple[Any, ...]]:
+    """Return the centres of the final clusters as rows of ``final_centres``."""
+    tracks = (("internal", internal), ("external", external))
+    return [
+        (category, final, track, component, centres[i, j], scale)
+        for (track, components), centres, scale in zip(
+            tracks, merged.centres, merged.scales, strict=True
+        )
+        for i, final in enumerate(merged.names)
+        for j, component in enumerate(components)
+    ]
+
+
+def count_of(names: Any) -> dict[str, int]:
+    """Count equal names."""
+    values, counts = np.unique(np.asarray(names, dtype=str), return_counts=True)
+    return dict(zip(values.tolist(), counts.tolist(), strict=True))
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

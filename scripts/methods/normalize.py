@@ -1,0 +1,133 @@
+"""Make sales mixes and external features comparable between stores."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """Columns after scaling: ``values == clip((transformed - center) / scale)``."""
+
+    values: Floats  # (n_stores, n_features)
+    center: Floats  # (n_features,)
+    scale: Floats  # (n_features,), positive
+
+
+def shares(sales: Floats) -> Floats:
+    """Return each store's share of sales per need state, (n_stores, n_need_states), rows sum to 1.
+
+    A need state with more returns than sales counts as nothing sold. Stores whose sales are all
+    zero or negative get NaN.
+    """
+    sold = np.clip(sales, 0, None)
+    total = sold.sum(axis=1, keepdims=True)
+    return np.divide(sold, total, out=np.full(sold.shape, np.nan), where=total > 0)
+
+
+def transform_shares(share: Floats, transform: str) -> Floats:
+    """Transform shares of sales.
+
+    ``share`` leaves them; ``hellinger`` takes the square root, so that Euclidean distances are
+    Hellinger distances (Legendre and Gallagher 2001); ``log`` is log(1 + 100 share);
+    ``log_ratio`` the centred log-ratio (Aitchison 1986), with half of the smallest positive share
+    in place of zeros.
+    """
+    if transform == "share":
+        return share
+    if transform == "hellinger":
+        return np.sqrt(share)
+    if transform == "log":
+        return np.log1p(100 * share)
+    positive = share[share > 0]
+    logs = np.log(np.where(share > 0, share, positive.min() / 2 if len(positive) else 1.0))
+    centred: Floats = logs - logs.mean(axis=1, keepdims=True)
+    return centred
+
+
+def choose_transform(values: Floats, transform: str) -> list[str]:
+    """Return a transform for each column of (n_stores, n_features) values, NaN unknown.
+
+    With ``log_where_skewed``, columns with skewness above 1 get ``log`` when all their known
+    values are positive, else ``signed_log``.
+    """
+    if transform == "none":
+        return ["none"] * values.shape[1]
+    return [_skew_transform(column[~np.isnan(column)]) for column in values.T]
+
+
+def apply_transform(column: Floats, transform: str) -> Floats:
+    """Apply ``none``, ``log`` or ``signed_log`` (sign(x) log(1 + |x|)) to a column."""
+    if transform == "log":
+        return np.log(column)
+    if transform == "signed_log":
+        return np.sign(column) * np.log1p(np.abs(column))
+    return column
+
+
+def scale_columns(values: Floats, method: str, clip: float | None) -> Scaled:
+    """Centre and scale columns, ignoring NaN, then limit them to ``clip`` on either side.
+
+    ``robust`` uses the median and the interquartile range / 1.349 (the standard deviation, for a
+    normal distribution; where half of the values are equal, the standard deviation itself);
+    ``standard`` the mean and the standard deviation; ``none`` subtracts and divides by nothing.
+    Constant columns keep scale 1.
+    """
+    features = values.shape[1]
+    center, scale = np.zeros(features), np.ones(features)
+    for number, column in enumerate(values.T):
+        known = column[~np.isnan(column)]
+        if method == "none" or len(known) == 0:
+            continue
+        center[number], scale[number] = _center_and_scale(known, method)
+    scaled = (values - center) / scale
+    return Scaled(scaled if clip is None else np.clip(scaled, -clip, clip), center, scale)
+
+
+def encode_levels(
+    levels: npt.NDArray[np.object_], max_levels: int
+) -> tuple[list[str], Floats, Floats, float]:
+    """Encode a categorical feature as indicator columns with total variance one.
+
+    So a categorical feature weighs as much as one standardised number, however many levels it
+    has. The ``max_levels - 1`` most frequent levels keep a column when there are more than
+    ``max_levels``; the rest share the level ``other``.
+
+    Returns:
+        Names of the levels (sorted), values (n_stores, n_levels) with NaN rows where the level is
+        unknown, the centre of each column, and the scale common to all.
+    """
+    known = np.array([level is not None for level in levels], dtype=bool)
+    names, counts = np.unique(levels[known].astype(str), return_counts=True)
+    if len(names) > max_levels:
+        kept = sorted(names[np.lexsort((names, -counts))[: max_levels - 1]])
+        levels = np.array([x if x is None or x in kept else OTHER for x in levels], dtype=object)
+        names = np.unique(levels[known].astype(str))
+    indicators = (levels[:, None] == names[None, :].astype(object)).astype(float)
+    indicators[~known] = np.nan
+    center = indicators[known].mean(axis=0)
+    scale = float(np.sqrt(np.sum(center * (1 - center)))) or 1.0
+    return [str(name) for name in names], (indicators - center) / scale, center, scale
+
+
+def _skew_transform(known: Floats) -> str:
+    if len(known) < 3 or known.std() == 0:
+        return "none"
+    skewness = np.mean(((known - known.mean()) / known.std()) ** 3)
+    if skewness <= 1:
+        return "none"
+    return "log" if known.min() > 0 else "signed_log"
+
+
+def _center_and_scale(known: Floats, method: str) -> tuple[float, float]:
+    deviation = float(known.std())
+    if deviation <= 1e-12 * max(1.0, float(np.abs(known).max())):
+        return float(known[0]), 1.0
+    if method == "standard":
+        return float(known.mean()), deviation
+    low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
+    return float(middle), float(high - low) / 1.349 if high > low else deviation

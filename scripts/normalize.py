@@ -1,0 +1,164 @@
+"""Make the features of a track comparable between stores, group by group.
+
+Reads: sales by need state and the stores of each category, or the raw external features.
+Writes: normalized features of the eligible stores, what turns a raw value into a normalized one,
+and for every store of every group whether it is eligible, or why not.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from common.features import Matrix, column, groups, matrices, stack
+from common.job import JobLog, run
+from common.seeds import shard_of
+from common.tables import read_table, write_table
+from methods.normalize import (
+    apply_transform,
+    choose_transform,
+    encode_levels,
+    scale_columns,
+    shares,
+    transform_shares,
+)
+
+Part = dict[str, Any]
+
+
+def main(snakemake: Any, log: JobLog) -> None:
+    """Normalize the groups of one shard of one track."""
+    prepare = {"internal": normalize_sales, "external": normalize_external}[
+        snakemake.wildcards.track
+    ]
+    values, parameters, statuses = [], [], []
+    for matrix, fitted, status in prepare(snakemake):
+        statuses.append(status)
+        if len(matrix.stores):
+            values.append(matrix.long())
+            parameters.append({"group": np.full(len(matrix.features), matrix.group), **fitted})
+    output = snakemake.output
+    rows = write_table(output.normalized, "normalized", stack(values, "normalized"))
+    write_table(
+        output.parameters, "normalize_parameters", stack(parameters, "normalize_parameters")
+    )
+    status = stack(statuses, "store_status")
+    write_table(output.status, "store_status", status)
+    names, counts = np.unique(status["status"].astype(str), return_counts=True)
+    by_status = dict(zip(names.tolist(), counts.tolist(), strict=True))
+    log.done(
+        f"{by_status.get('eligible', 0):,} of {len(status['status']):,} stores in "
+        f"{len(statuses)} groups are eligible",
+        groups=len(statuses),
+        rows_out=rows,
+        stores_by_status=by_status,
+    )
+
+
+def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
+    """Yield normalized shares, their parameters and the stores' statuses per category."""
+    options, eligible = snakemake.params.normalize, snakemake.params.eligible
+    shard, shards = (int(number) for number in snakemake.wildcards.shard.split("-of-"))
+    sales = dict(groups(read_table(snakemake.input.features, "need_states"), "category"))
+    for category, stores in groups(read_table(snakemake.input.stores, "stores"), "category"):
+        if shard_of(category, shards) != shard:
+            continue
+        (raw,) = matrices(sales[category].rename_columns(["group", "store_id", "feature", "value"]))
+        share = shares(raw.values)
+        status = sales_status(stores, ~np.isnan(share).any(axis=1), eligible)
+        kept = status["status"][np.isin(status["store_id"], raw.stores)] == "eligible"
+        values = transform_shares(share[kept], options["transform"])
+        scaled = scale_columns(values, options["scale"], options["clip"])
+        features = raw.features
+        yield (
+            Matrix(category, raw.stores[kept], features, scaled.values),
+            {
+                "feature": features,
+                "source": features,
+                "level": np.full(len(features), None),
+                "transform": np.full(len(features), options["transform"]),
+                "center": scaled.center,
+                "scale": scaled.scale,
+                "clip": np.full(len(features), options["clip"], dtype=float),
+            },
+            status,
+        )
+
+
+def sales_status(stores: pa.Table, has_share: np.ndarray, eligible: dict[str, Any]) -> Part:
+    """Return why each store of a category can be clustered by its sales, or cannot.
+
+    ``has_share`` covers the stores that have rows of sales in the category.
+    """
+    sold = column(stores, "in_category")
+    positive = np.zeros(len(sold), dtype=bool)
+    positive[sold] = has_share
+    sales = column(stores, "sales")
+    first, last = (
+        stores[name].cast(pa.int32()).cast(pa.float64()).to_numpy()
+        for name in ("first_day", "last_day")
+    )
+    days = np.nan_to_num(last - first, nan=np.inf)
+    span = np.nanmax(last, initial=-np.inf) - np.nanmin(first, initial=np.inf)
+    too_new = (days < eligible["min_history_days"]) & (span >= eligible["min_history_days"])
+    status = np.full(len(sold), "eligible", dtype=object)
+    status[too_new | (sales < eligible["min_sales"])] = "too_little_data"
+    status[~positive | (sales <= 0)] = "no_positive_sales"
+    status[~sold] = "no_sales"
+    return {
+        "group": column(stores, "category"),
+        "store_id": column(stores, "store_id"),
+        "status": status,
+        "weight": sales,
+    }
+
+
+def normalize_external(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
+    """Yield normalized features, their parameters and the stores' statuses: one group, ``all``."""
+    options = snakemake.params.normalize
+    table = read_table(snakemake.input.features, "raw_features")
+    table = table.add_column(0, "group", pa.repeat("all", table.num_rows))
+    (raw,) = matrices(table)
+    p = len(raw.features)
+    levels = column(table, "level").reshape(-1, p)
+    numeric = column(table, "kind")[:p] == "numeric"
+    known = (~np.isnan(raw.values)) | (levels != None)  # noqa: E711
+    stores = known.any(axis=1)
+
+    values, blocks, rows = raw.values[stores], [], []
+    chosen = iter(choose_transform(values[:, numeric], options["transform"]))
+    for number, name in enumerate(raw.features):
+        if numeric[number]:
+            transform = next(chosen)
+            moved = apply_transform(values[:, [number]], transform)
+            scaled = scale_columns(moved, options["scale"], options["clip"])
+            blocks.append(scaled.values)
+            rows.append(
+                (name, name, None, transform, scaled.center[0], scaled.scale[0], options["clip"])
+            )
+            continue
+        names, encoded, center, scale = encode_levels(levels[stores, number], options["max_levels"])
+        blocks.append(encoded)
+        for level, middle in zip(names, center, strict=True):
+            rows.append((f"{name}={level}", name, level, "level", middle, scale, None))
+
+    fields = ("feature", "source", "level", "transform", "center", "scale", "clip")
+    fitted = {
+        field: np.array(values, dtype=float if field in {"center", "scale", "clip"} else object)
+        for field, values in zip(fields, zip(*rows, strict=True), strict=True)
+    }
+    order = np.argsort(fitted["feature"].astype(str), kind="stable")
+    fitted = {field: values[order] for field, values in fitted.items()}
+    status = {
+        "group": np.full(len(stores), "all"),
+        "store_id": raw.stores,
+        "status": np.where(stores, "eligible", "no_data"),
+        "weight": np.ones(len(stores)),
+    }
+    matrix = Matrix("all", raw.stores[stores], fitted["feature"], np.hstack(blocks)[:, order])
+    yield matrix, fitted, status
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

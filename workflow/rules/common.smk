@@ -1,0 +1,71 @@
+# Configuration and the few helpers that rules share.
+
+import sys
+import time
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.append(str(Path(workflow.basedir).parent / "scripts"))
+
+from common.code import code_digest
+from common.config import resolve_config
+from common.errors import InputError
+from common.inputs import DEMO_FILES, find_inputs, uses_demo
+from common.job import print_errors
+
+try:
+    settings = resolve_config(config)
+    inputs = find_inputs(settings["inputs"])
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+if uses_demo(inputs):
+    logger.info(
+        "Input: the demo retailer. Set DATA_DIR or inputs.*.path for your own data."
+    )
+
+STARTED = time.time()
+
+# The external track has one group, so one shard; the categories are spread over `shards`.
+SHARDS = {
+    "internal": [
+        f"{n}-of-{settings['shards']}" for n in range(1, settings["shards"] + 1)
+    ],
+    "external": ["1-of-1"],
+}
+
+
+def all_shards(table):
+    """Return an input function for the files of `table` in all shards of the track."""
+
+    def files(wildcards):
+        folder = f"<results>/{wildcards.track}/shards"
+        return [
+            f"{folder}/{shard}/{table}.parquet" for shard in SHARDS[wildcards.track]
+        ]
+
+    return files
+
+
+def memory(base_mb, factor):
+    """Return a resource: `base_mb`, or `factor` times the input where that is more; doubled on retry."""
+
+    def mem_mb(wildcards, input, attempt):
+        return int(max(base_mb, factor * input.size_mb)) * 2 ** (attempt - 1)
+
+    return mem_mb
+
+
+# Tables that are made shard by shard and gathered; a table's file is called after its contract.
+FEATURE_TABLES = [
+    "normalized",
+    "normalize_parameters",
+    "store_status",
+    "imputed",
+    "impute_parameters",
+    "outliers",
+    "reduced",
+    "loadings",
+]
+CLUSTER_TABLES = ["k", "k_scores", "clusters", "centres", "profiles"]

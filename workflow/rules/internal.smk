@@ -1,0 +1,82 @@
+# Sales: from files to sales by category, store and need state.
+
+
+rule make_demo:
+    output:
+        sales=DEMO_FILES["sales"],
+        products=DEMO_FILES["products"],
+        demographics=DEMO_FILES["demographics"],
+        foot_traffic=DEMO_FILES["foot_traffic"],
+        competitors=DEMO_FILES["competitors"],
+        true_stores=DEMO_FILES["true_stores"],
+        true_segments=DEMO_FILES["true_segments"],
+    log:
+        "<logs>/make_demo.jsonl",
+    benchmark:
+        "<benchmarks>/make_demo.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        seed=42,
+        code=code_digest("../resources/make_demo.py"),
+    message:
+        "Making the demo retailer"
+    script:
+        "../../resources/make_demo.py"
+
+
+rule aggregate_sales:
+    input:
+        sales=lookup(dpath="{part}", within=inputs.sales),
+    output:
+        part="<results>/internal/sales/{part}.parquet",
+        receipt="<results>/internal/sales/{part}.json",
+    log:
+        "<logs>/aggregate_sales/{part}.jsonl",
+    benchmark:
+        "<benchmarks>/aggregate_sales/{part}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 0.1),
+        runtime=60,
+    params:
+        source=settings["inputs"]["sales"],
+        code=code_digest("aggregate_sales.py"),
+    message:
+        "Adding up the sales of {input.sales}"
+    script:
+        "../../scripts/aggregate_sales.py"
+
+
+rule map_products:
+    input:
+        parts=collect("<results>/internal/sales/{part}.parquet", part=inputs.sales),
+        products=inputs.products,
+    output:
+        need_states=update("<results>/internal/need_states.parquet"),
+        stores=update("<results>/internal/stores.parquet"),
+        set_aside=update("<results>/internal/set_aside.parquet"),
+    log:
+        "<logs>/map_products.jsonl",
+    benchmark:
+        "<benchmarks>/map_products.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 4),
+        runtime=60,
+    params:
+        source=settings["inputs"]["products"],
+        window={key: settings["inputs"]["sales"][key] for key in ("from", "to")},
+        code=code_digest("map_products.py"),
+    message:
+        "Mapping sales to categories and need states"
+    script:
+        "../../scripts/map_products.py"

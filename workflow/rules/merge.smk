@@ -1,0 +1,34 @@
+# Final clusters: both tracks merged, per category.
+
+
+rule merge:
+    input:
+        stores="<results>/internal/stores.parquet",
+        internal_clusters="<results>/internal/clusters.parquet",
+        internal_reduced="<results>/internal/reduced.parquet",
+        internal_status="<results>/internal/store_status.parquet",
+        external_clusters="<results>/external/clusters.parquet",
+        external_reduced="<results>/external/reduced.parquet",
+        external_status="<results>/external/store_status.parquet",
+    output:
+        clusters=update("<merged>/clusters.parquet"),
+        folds=update("<merged>/folds.parquet"),
+        centres=update("<merged>/centres.parquet"),
+        map=update("<merged>/map.parquet"),
+    log:
+        "<logs>/merge.jsonl",
+    benchmark:
+        "<benchmarks>/merge.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 40),
+        runtime=60,
+    params:
+        min_size=settings["merge"]["min_size"],
+        code=code_digest("merge.py"),
+    message:
+        "Merging internal and external clusters"
+    script:
+        "../../scripts/merge.py"
