@@ -49,7 +49,7 @@ def main(snakemake: Any, log: JobLog) -> None:
                 "outlier": outlier,
             }
         )
-        k, p = result.centres.shape
+        k = len(result.centres)
         numbers = np.arange(1, k + 1)
         long = Matrix(matrix.group, numbers, matrix.features, result.centres).long("component")
         centres.append({**long, "cluster": long.pop("store_id")})

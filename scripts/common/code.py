@@ -19,7 +19,7 @@ def code_digest(script: str) -> str:
     path = (SCRIPTS / script).resolve()
     files = _closure(path) | _contracts(path)
     digest = hashlib.sha256()
-    for file in sorted(files, key=lambda file: file.name):
+    for file in sorted(files):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -1,0 +1,87 @@
+"""What all tests share: the scripts' modules, and projects to run Snakemake in for real."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "scripts"))  # last, as scripts/profile.py must not hide the library's
+VARIABLES = ("DATA_DIR", "INTERNAL_DATA_DIR", "EXTERNAL_DATA_DIR", "MERGING_DATA_DIR")
+
+
+class Project:
+    """A copy of the project in a folder of its own."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for name in ("workflow", "scripts", "config"):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        (folder / "resources").mkdir()
+        shutil.copy(ROOT / "resources" / "make_demo.py", folder / "resources")
+        shutil.copy(ROOT / "environment.yml", folder)
+
+    def snakemake(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake in the project; output and errors come back as text in ``stdout``."""
+        environment = {k: v for k, v in os.environ.items() if k not in VARIABLES} | variables
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            cwd=self.folder,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+
+    def run(self, *arguments: str, **variables: str) -> str:
+        """Run Snakemake, expect success, and return what it printed."""
+        done = self.snakemake(*arguments, **variables)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def fail(self, *arguments: str, **variables: str) -> str:
+        """Run Snakemake, expect failure without a Python traceback, and return what it printed."""
+        done = self.snakemake(*arguments, **variables)
+        assert done.returncode != 0, done.stdout
+        assert "Traceback" not in done.stdout, done.stdout
+        return done.stdout
+
+    def planned(self, *arguments: str) -> set[str]:
+        """Return the rules that a dry run would run."""
+        lines = self.run("-n", "--quiet", "host", *arguments).splitlines()
+        if "Job stats:" not in lines:
+            return set()
+        table = lines[lines.index("Job stats:") + 3 :]
+        rows = table[: next(i for i, line in enumerate(table) if line.startswith("total"))]
+        return {line.split()[0] for line in rows} - {"all"}
+
+    def write_config(self, overlay: dict, name: str = "overlay.yaml") -> str:
+        """Write an overlay and return its path, for ``--configfile``."""
+        (self.folder / name).write_text(yaml.safe_dump(overlay), encoding="utf-8")
+        return name
+
+    def files(self, pattern: str = "results/**/*.parquet") -> dict[str, bytes]:
+        """Return the bytes of the files that match, by their path in the project."""
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for path in sorted(self.folder.glob(pattern))
+        }
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A fresh copy of the project."""
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Project]:
+    """A maker of copies that live as long as the test session."""
+    return lambda name: Project(tmp_path_factory.mktemp(name) / "project")
