@@ -93,15 +93,7 @@ rule gather_clusters:
         **{table: all_shards(table) for table in CLUSTER_TABLES},
     output:
         **{
-            table: update(
-                report(
-                    f"<results>/{{track}}/{table}.parquet",
-                    caption=f"../report/{table}.rst",
-                    category="Tables",
-                    subcategory="{track}",
-                    labels={"table": table},
-                )
-            )
+            table: update(f"<results>/{{track}}/{table}.parquet")
             for table in CLUSTER_TABLES
         },
     log:

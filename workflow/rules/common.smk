@@ -69,3 +69,20 @@ FEATURE_TABLES = [
     "loadings",
 ]
 CLUSTER_TABLES = ["k", "k_scores", "clusters", "centres", "profiles"]
+
+# What the report shows: file and label.
+PICTURES = {
+    "sales": "where the sales went",
+    "sizes": "stores per final cluster",
+    "profiles": "what internal clusters sell",
+    "internal_k": "number of internal clusters",
+    "internal_stores": "stores by sales mix",
+    "external_k": "number of external clusters",
+    "external_stores": "stores by surroundings",
+}
+TABLES = {
+    "clusters": "final cluster of every store",
+    "folds": "clusters that were too small",
+    "internal_profiles": "what internal clusters sell",
+    "external_profiles": "what external clusters are like",
+}

@@ -1,1 +1,116 @@
-# What a person reads about a run.
+# What a person reads about a run: the account, the pictures, the page.
+
+
+rule reconcile:
+    input:
+        receipts=collect("<results>/internal/sales/{part}.json", part=inputs.sales),
+        parts=collect("<results>/internal/sales/{part}.parquet", part=inputs.sales),
+        products=inputs.products,
+        external=inputs.external_files,
+        raw_features="<results>/external/raw_features.parquet",
+        set_aside="<results>/internal/set_aside.parquet",
+        clusters="<merged>/clusters.parquet",
+    output:
+        update("<results>/run.json"),
+    log:
+        "<logs>/reconcile.jsonl",
+    benchmark:
+        "<benchmarks>/reconcile.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 4),
+        runtime=30,
+    params:
+        settings=settings,
+        files=inputs.files,
+        code=code_digest("reconcile.py"),
+    message:
+        "Accounting for every store and every cent"
+    script:
+        "../../scripts/reconcile.py"
+
+
+rule draw_figures:
+    input:
+        run="<results>/run.json",
+        clusters="<merged>/clusters.parquet",
+        internal_k_scores="<results>/internal/k_scores.parquet",
+        internal_clusters="<results>/internal/clusters.parquet",
+        internal_reduced="<results>/internal/reduced.parquet",
+        internal_profiles="<results>/internal/profiles.parquet",
+        external_k_scores="<results>/external/k_scores.parquet",
+        external_clusters="<results>/external/clusters.parquet",
+        external_reduced="<results>/external/reduced.parquet",
+    output:
+        **{
+            picture: report(
+                f"<results>/report/{picture}.png",
+                caption=f"../report/{picture}.rst",
+                category="Pictures",
+                labels={"picture": title},
+            )
+            for picture, title in PICTURES.items()
+        },
+    log:
+        "<logs>/draw_figures.jsonl",
+    benchmark:
+        "<benchmarks>/draw_figures.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=30,
+    params:
+        min_size=settings["merge"]["min_size"],
+        criterion={track: settings[track]["choose_k"]["criterion"] for track in SHARDS},
+        code=code_digest("draw_figures.py"),
+    message:
+        "Drawing the pictures"
+    script:
+        "../../scripts/draw_figures.py"
+
+
+rule write_page:
+    input:
+        run="<results>/run.json",
+        clusters="<merged>/clusters.parquet",
+        folds="<merged>/folds.parquet",
+        internal_profiles="<results>/internal/profiles.parquet",
+        external_profiles="<results>/external/profiles.parquet",
+        pictures=collect("<results>/report/{picture}.png", picture=PICTURES),
+        template=workflow.source_path("../report/page.html.j2"),
+    output:
+        **{
+            table: report(
+                f"<results>/report/{table}.csv",
+                caption=f"../report/{table}.rst",
+                category="Tables",
+                labels={"table": title},
+            )
+            for table, title in TABLES.items()
+        },
+        page=report(
+            "<results>/report/index.html",
+            caption="../report/page.rst",
+            category="Page",
+            labels={"page": "all results"},
+        ),
+    log:
+        "<logs>/write_page.jsonl",
+    benchmark:
+        "<benchmarks>/write_page.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=30,
+    params:
+        code=code_digest("write_page.py"),
+    message:
+        "Writing the page of results"
+    script:
+        "../../scripts/write_page.py"

@@ -1,0 +1,87 @@
+# make help lists the targets. ENV picks config/$(ENV).yaml; CORES the cores to use.
+
+ENV ?=
+CORES ?= all
+PORT ?= 8000
+PYTHON ?= python3
+VENV := .venv
+SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES)
+OVERLAY := $(if $(ENV),--configfile config/$(ENV).yaml)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo dev test lint format lock report run-internal-preprocessing run-internal-ml \
+	run-external-preprocessing run-external-ml run-merging run-full clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 30
+	@echo
+	@echo 'ENV=dev|staging|prod lays config/ENV.yaml over config/config.yaml.'
+	@echo 'DATA_DIR, INTERNAL_DATA_DIR, EXTERNAL_DATA_DIR say where the data is,'
+	@echo 'MERGING_DATA_DIR where the final tables go.'
+
+$(VENV)/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 setup")'
+	@echo 'Creating the environment in $(VENV) (a minute or two) ...'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@touch $@
+
+setup: $(VENV)/installed  ## create the environment, .venv, from the lock file
+
+demo: setup  ## run the main job on the demo retailer
+	@$(SNAKEMAKE) --quiet all -- results/merged/clusters.parquet results/report/index.html
+	@echo
+	@echo 'Final clusters: results/merged/clusters.parquet'
+	@echo 'Page:           results/report/index.html'
+	@echo 'Account:        results/run.json'
+
+dev: ENV := dev
+dev: setup  ## run the demo with config/dev.yaml, then serve its page on localhost
+	@$(SNAKEMAKE) --quiet all $(OVERLAY)
+	@echo
+	@echo 'The page of results: http://127.0.0.1:$(PORT)/ (Ctrl-C ends)'
+	@$(VENV)/bin/python -m http.server --bind 127.0.0.1 --directory results/dev/report $(PORT)
+
+run-internal-preprocessing: setup  ## sales to components, per category
+	@$(SNAKEMAKE) $(OVERLAY) run_internal_preprocessing
+
+run-internal-ml: setup  ## internal clusters and their profiles
+	@$(SNAKEMAKE) $(OVERLAY) run_internal_ml
+
+run-external-preprocessing: setup  ## external sources to components
+	@$(SNAKEMAKE) $(OVERLAY) run_external_preprocessing
+
+run-external-ml: setup  ## external clusters and their profiles
+	@$(SNAKEMAKE) $(OVERLAY) run_external_ml
+
+run-merging: setup  ## final clusters
+	@$(SNAKEMAKE) $(OVERLAY) run_merging
+
+run-full: setup  ## everything, with account and page
+	@$(SNAKEMAKE) $(OVERLAY)
+
+report: setup  ## Snakemake's report of the last full run, as snakemake-report.html
+	@$(SNAKEMAKE) $(OVERLAY) --report snakemake-report.html
+
+test: setup lint  ## lint, type checks and all tests
+	@$(VENV)/bin/pytest
+
+lint: setup  ## linters, formatters and type checks, changing nothing
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/snakefmt --check workflow
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/snakemake --lint
+
+format: setup  ## format the code
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/snakefmt workflow
+
+lock: setup  ## resolve pyproject.toml to requirements.lock anew (needs uv)
+	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
+		--output-file requirements.lock
+
+clean:  ## remove results and the demo retailer; the environment stays
+	@rm -rf results/* .snakemake resources/demo
