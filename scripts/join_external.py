@@ -7,6 +7,7 @@ Writes: one value per store x feature, features called ``source.column``; null w
 import difflib
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -41,8 +42,8 @@ def read_source(source: dict[str, Any], log: JobLog) -> pd.DataFrame:
     ).combine_chunks()
     readings = raw.select([0, 1]).to_pandas()
     for number, name in enumerate(raw.column_names[2:], start=2):
-        where = (files, name, first_row(source["files"][0], source))
-        values = feature_values(raw.column(number).combine_chunks(), source, where)
+        values = feature_values(raw.column(number).combine_chunks(), source, files, name)
+        check_finite(values, readings["store_id"], files, name)
         if not pd.isna(values).all():
             readings[name] = values
     try:
@@ -64,6 +65,16 @@ def read_source(source: dict[str, Any], log: JobLog) -> pd.DataFrame:
         columns_without_a_value=sorted(set(raw.column_names) - set(readings.columns)),
     )
     return table.add_prefix(f"{source['name']}.")
+
+
+def check_finite(values: np.ndarray, stores: pd.Series, files: str, name: str) -> None:
+    """Refuse a feature with infinite numbers."""
+    infinite = stores[np.isinf(values)] if values.dtype == float else []
+    if len(infinite):
+        raise InputError(
+            f"{files}: column {name!r} holds {len(infinite):,} infinite numbers, of the stores "
+            f"{examples(infinite)}. Expected finite numbers or nothing."
+        )
 
 
 def read_file(path: str, source: dict[str, Any]) -> pa.Table:

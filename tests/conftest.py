@@ -53,14 +53,15 @@ class Project:
         assert "Traceback" not in done.stdout, done.stdout
         return done.stdout
 
-    def planned(self, *arguments: str) -> set[str]:
-        """Return the rules that a dry run would run."""
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """Return the rules that a dry run would run, and how many jobs of each."""
         lines = self.run("-n", "--quiet", "host", *arguments).splitlines()
         if "Job stats:" not in lines:
-            return set()
+            return {}
         table = lines[lines.index("Job stats:") + 3 :]
         rows = table[: next(i for i, line in enumerate(table) if line.startswith("total"))]
-        return {line.split()[0] for line in rows} - {"all"}
+        counts = {name: int(count) for name, count in (line.split() for line in rows)}
+        return {name: count for name, count in counts.items() if name != "all"}
 
     def write_config(self, overlay: dict, name: str = "overlay.yaml") -> str:
         """Write an overlay and return its path, for ``--configfile``."""

@@ -10,7 +10,9 @@ import csv
 import gzip
 import hashlib
 import io
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,21 @@ from common.tables import MONEY
 
 BATCH_ROWS = 1 << 18
 BLOCK_BYTES = 1 << 24
-NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+NUMBERS = {  # by decimal mark; points in "1.234,5" stand between thousands, so "12.34" is refused
+    ".": r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$",
+    ",": r"^[+-]?((\d+|\d{1,3}(\.\d{3})+)(,\d*)?|,\d+)([eE][+-]?\d+)?$",
+}
+# What reading a file raises when it is damaged, or when it is not written as the source says.
+UNREADABLE = (
+    pa.ArrowInvalid,
+    OSError,
+    EOFError,
+    UnicodeError,
+    LookupError,
+    ValueError,
+    zlib.error,
+    csv.Error,
+)
 EXPECTED = {
     "identifier": "an identifier (text or a whole number), never empty",
     "text": "text",
@@ -96,12 +112,10 @@ def raw_batches(path: str | Path, source: Source, columns: list[str]) -> Iterato
             )
     try:
         if file_format(path, source) == "parquet":
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
-                    yield batch.select(columns)
+            yield from _parquet_batches(path, columns)
         else:
             yield from _csv_batches(path, source, columns)
-    except (pa.ArrowInvalid, OSError, UnicodeDecodeError, EOFError) as error:
+    except UNREADABLE as error:
         raise _unreadable(path, source, error) from error
 
 
@@ -118,9 +132,16 @@ def header(path: str | Path, source: Source) -> list[str]:
         with _open_text(path, source) as lines:
             for _ in range(source.get("skip_rows", 0)):
                 next(lines, None)
-            return next(csv.reader(lines, delimiter=source.get("delimiter", ",")), [])
-    except (pa.ArrowInvalid, OSError, UnicodeDecodeError, EOFError, csv.Error) as error:
+            rows = csv.reader(lines, delimiter=source.get("delimiter", ","))
+            names = next((row for row in rows if row), None)
+    except UNREADABLE as error:
         raise _unreadable(path, source, error) from error
+    if names is None:
+        raise InputError(
+            f"{path}: the file has no header below {source.get('skip_rows', 0)} skipped lines "
+            "(skip_rows). Expected the names of the columns and rows."
+        )
+    return names
 
 
 def file_format(path: str | Path, source: Source) -> str:
@@ -140,10 +161,10 @@ def convert(
     values: pa.Array, kind: str, source: Source, where: tuple[str, str, int], nullable: bool
 ) -> pa.Array:
     """Convert raw values to their kind; ``where`` is file, column and number of the first row."""
-    values = _clean(values)
+    values = _clean(values, source)
     converted = {
         "identifier": _identifier,
-        "text": _identifier,
+        "text": _text,
         "money": _money,
         "number": _number,
         "date": _date,
@@ -155,50 +176,46 @@ def convert(
         path, column, row = where
         rows = np.flatnonzero(bad.to_numpy(zero_copy_only=False))
         word = "row" if file_format(path, source) == "parquet" else "line"
-        shown = [f"{values[int(i)].as_py()!r} in {word} {row + int(i):,}" for i in rows[:5]]
+        shown = [
+            f"{repr(values[i].as_py()) if values[i].is_valid else 'nothing'} in {word} {row + i:,}"
+            for i in rows[:5].tolist()
+        ]
         more = f" and {len(rows) - 5:,} more" if len(rows) > 5 else ""
         raise InputError(
             f"{path}: column {column!r} holds what cannot be used: {', '.join(shown)}{more}. "
-            f"Expected {EXPECTED[kind]}."
+            f"Expected {_expected(kind, source)}."
         )
     return converted
 
 
-def feature_values(values: pa.Array, source: Source, where: tuple[str, str, int]) -> np.ndarray:
+def feature_values(values: pa.Array, source: Source, path: str, column: str) -> np.ndarray:
     """Return a feature as float64 when its known values are numbers, else as text (object).
 
     Raises:
-        InputError: A number is infinite; or nearly all known values are numbers, but some are
-            text: a missing-value marker not configured or a slip, which would otherwise turn
-            the column into a category with a level for every number.
+        InputError: Nearly all known values are numbers, but some are text: a missing-value marker
+            not configured or a slip, which would otherwise turn the column into a category with a
+            level for every number.
     """
-    path, column, row = where
-    values = _clean(values)
+    values = _clean(values, source)
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.int8())
-    text = convert(values, "text", source, where, nullable=True)
-    if column in source["categorical"] or pa.types.is_temporal(values.type):
-        return text.to_numpy(zero_copy_only=False)
-    numbers = _number(values, source)
-    unreadable = pc.and_(pc.is_null(numbers), pc.is_valid(values))
-    if not pc.any(unreadable).as_py():
-        numbers = numbers.to_numpy(zero_copy_only=False)
-        infinite = np.flatnonzero(np.isinf(numbers))
-        if len(infinite):
+    if pa.types.is_floating(values.type):
+        values = pc.if_else(pc.is_nan(values), None, values)
+    if column not in source["categorical"] and not pa.types.is_temporal(values.type):
+        numbers = _number(values, source)
+        unreadable = pc.and_(pc.is_null(numbers), pc.is_valid(values))
+        texts = values.filter(unreadable)
+        if len(texts) == 0:
+            return np.array(numbers.to_numpy(zero_copy_only=False), dtype=float)
+        known = len(values) - values.null_count
+        if len(texts) < 0.1 * known:
             raise InputError(
-                f"{path}: column {column!r} holds {len(infinite):,} infinite numbers, for example "
-                f"in row {row + int(infinite[0]):,}. Expected finite numbers or nothing."
+                f"{path}: column {column!r} holds {known - len(texts):,} numbers and "
+                f"{len(texts):,} texts: {examples(sorted(set(texts.to_pylist())))}. Expected "
+                "numbers only: name missing-value markers in `missing` of the source, or the "
+                "column in `categorical`."
             )
-        return np.asarray(numbers, dtype=float)
-    known = len(values) - values.null_count
-    texts = text.filter(unreadable)
-    if len(texts) < 0.1 * known:
-        raise InputError(
-            f"{path}: column {column!r} holds {known - len(texts):,} numbers and {len(texts):,} "
-            f"texts: {examples(sorted(set(texts.to_pylist())))}. Expected numbers only: name "
-            "missing-value markers in `missing` of the source, or the column in `categorical`."
-        )
-    return text.to_numpy(zero_copy_only=False)
+    return _text(values, source).to_numpy(zero_copy_only=False)
 
 
 def checksum(path: str | Path) -> str:
@@ -207,16 +224,34 @@ def checksum(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _clean(values: pa.Array) -> pa.Array:
+def _clean(values: pa.Array, source: Source) -> pa.Array:
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        values = pc.utf8_trim_whitespace(values.cast(pa.string()))
-        values = pc.if_else(pc.equal(values, ""), None, values)
+    if pa.types.is_large_string(values.type) or pa.types.is_string_view(values.type):
+        values = values.cast(pa.string())
+    if pa.types.is_string(values.type):
+        values = pc.utf8_trim_whitespace(values)
+        missing = pa.array(["", *(source.get("missing") or [])])
+        values = pc.if_else(pc.is_in(values, missing), None, values)
     return values
 
 
+def _expected(kind: str, source: Source) -> str:
+    if kind == "date" and source.get("date_format"):
+        return f"a date in the format {source['date_format']!r} (date_format)"
+    if kind in {"money", "number"} and source.get("decimal", ".") == ",":
+        return f"{EXPECTED[kind]}, with a decimal comma (decimal)"
+    return EXPECTED[kind]
+
+
 def _identifier(values: pa.Array, source: Source) -> pa.Array:
+    values = _text(values, source)
+    if source.get("strip_leading_zeros", False):
+        values = pc.replace_substring_regex(values, r"^0+([0-9])", r"\1")
+    return values
+
+
+def _text(values: pa.Array, source: Source) -> pa.Array:
     if pa.types.is_floating(values.type):
         finite = pc.and_(pc.is_finite(values), pc.less(pc.abs(values), 2.0**53))
         values = pc.if_else(finite, values, None)
@@ -225,19 +260,16 @@ def _identifier(values: pa.Array, source: Source) -> pa.Array:
         values = pc.if_else(whole, numbers, values.cast(pa.string()))
     elif pa.types.is_decimal(values.type):
         values = pc.replace_substring_regex(values.cast(pa.string()), r"\.0*$", "")
-    else:
-        values = values.cast(pa.string())
-    if source.get("strip_leading_zeros", False):
-        values = pc.replace_substring_regex(values, r"^0+([0-9])", r"\1")
-    return values
+    return values.cast(pa.string())
 
 
 def _number(values: pa.Array, source: Source) -> pa.Array:
     if pa.types.is_string(values.type):
-        if source.get("decimal", ".") == ",":
+        mark = source.get("decimal", ".")
+        values = pc.if_else(pc.match_substring_regex(values, NUMBERS[mark]), values, None)
+        if mark == ",":
             values = pc.replace_substring(pc.replace_substring(values, ".", ""), ",", ".")
-        values = pc.if_else(pc.match_substring_regex(values, NUMBER), values, None)
-    if pa.types.is_temporal(values.type) or pa.types.is_nested(values.type):
+    if pa.types.is_temporal(values.type):
         return pa.nulls(len(values), pa.float64())
     return values.cast(pa.float64())
 
@@ -255,15 +287,39 @@ def _date(values: pa.Array, source: Source) -> pa.Array:
         return values.cast(pa.date32(), safe=False)
     if not (pa.types.is_string(values.type) or (pattern and pa.types.is_integer(values.type))):
         return pa.nulls(len(values), pa.date32())
-    values = values.cast(pa.string())
-    if not pattern:
-        values, pattern = pc.utf8_slice_codeunits(values, 0, 10), "%Y-%m-%d"
-    moments = pc.strptime(values, format=pattern, unit="s", error_is_null=True)
-    return moments.cast(pa.date32(), safe=False)
+    different = values.cast(pa.string()).dictionary_encode()  # few: dates repeat
+    days = [_day(text, pattern) for text in different.dictionary.to_pylist()]
+    return pa.array(days, pa.date32()).take(different.indices)
+
+
+def _day(text: str, pattern: str | None) -> date | None:
+    try:
+        if pattern:
+            return datetime.strptime(text, pattern).date()
+        return date.fromisoformat(text[:10]) if text[10:11] in {"", "T", " "} else None
+    except ValueError:  # also for the 30th of February
+        return None
+
+
+def _parquet_batches(path: str | Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as file:
+        for field in map(file.schema_arrow.field, columns):
+            if pa.types.is_nested(field.type):
+                raise InputError(
+                    f"{path}: column {field.name!r} holds lists or structures ({field.type}). "
+                    "Expected one value per row."
+                )
+        for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
+            yield pa.record_batch([_decoded(batch.column(name)) for name in columns], columns)
+
+
+def _decoded(values: pa.Array) -> pa.Array:
+    """Return text that is stored as bytes as text."""
+    binary = pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type)
+    return values.cast(pa.string()) if binary else values
 
 
 def _csv_batches(path: str | Path, source: Source, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    missing = ["", *(source.get("missing") or [])]
     reader = pacsv.open_csv(
         path,
         pacsv.ReadOptions(
@@ -276,8 +332,6 @@ def _csv_batches(path: str | Path, source: Source, columns: list[str]) -> Iterat
         pacsv.ConvertOptions(
             column_types=dict.fromkeys(columns, pa.string()),
             include_columns=columns,
-            null_values=missing,
-            strings_can_be_null=True,
         ),
     )
     yield from reader
@@ -295,12 +349,14 @@ def _open_text(path: Path, source: Source) -> io.TextIOBase:
 
 
 def _unreadable(path: str | Path, source: Source, error: Exception) -> InputError:
-    expected = {
-        "parquet": "a complete Parquet file",
-        "csv": (
-            f"text in {source.get('encoding', 'utf-8')}, columns separated by "
-            f"{source.get('delimiter', ',')!r}, {source.get('skip_rows', 0)} lines above the header"
-        ),
-    }[file_format(path, source)]
+    if file_format(path, source) == "parquet":
+        expected = "a complete Parquet file"
+    else:
+        packed = "gzip-compressed " if Path(path).suffix.lower() == ".gz" else ""
+        skipped = source.get("skip_rows", 0)
+        expected = (
+            f"{packed}text in {source.get('encoding', 'utf-8')}, columns separated by "
+            f"{source.get('delimiter', ',')!r}" + (f", below {skipped} lines" if skipped else "")
+        )
     detail = " ".join(str(error).split())[:300]
     return InputError(f"{path}: the file cannot be read. Expected {expected}. Found: {detail}")

@@ -1,0 +1,241 @@
+"""The demo retailer through the whole workflow: what was planted is found, nothing is lost."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Project
+from sklearn.metrics import adjusted_rand_score
+
+AFTER_MERGE = {"reconcile", "draw_figures", "write_page"}
+CLUSTERS = {"choose_k", "cluster", "profile", "gather_clusters", "merge"} | AFTER_MERGE
+FEATURES = {"impute", "detect_outliers", "reduce", "gather_features"} | CLUSTERS
+
+
+@pytest.fixture(scope="session")
+def demo(make_project: Callable[[str], Project]) -> Project:
+    """A project after a plain, full run."""
+    project = make_project("demo")
+    project.run()
+    return project
+
+
+@pytest.fixture
+def copy(demo: Project, tmp_path: Path) -> Project:
+    """A copy of the finished project that a test may change."""
+    project = object.__new__(Project)
+    project.folder = tmp_path / "copy"
+    shutil.copytree(demo.folder, project.folder)
+    return project
+
+
+def table(project: Project, path: str) -> pd.DataFrame:
+    return pd.read_parquet(project.folder / "results" / path)
+
+
+def truth(project: Project, name: str) -> pd.DataFrame:
+    path = project.folder / "resources" / "demo" / "truth" / f"{name}.csv"
+    return pd.read_csv(path, dtype={"store_id": str})
+
+
+def test_planted_segments_are_recovered_in_every_category(demo: Project) -> None:
+    found = table(demo, "internal/clusters.parquet").rename(columns={"group": "category"})
+    both = found.merge(truth(demo, "internal"), on=["category", "store_id"])
+    for category, stores in both.groupby("category"):
+        assert adjusted_rand_score(stores["segment"], stores["cluster"]) > 0.95, category
+
+
+def test_planted_external_segments_are_recovered(demo: Project) -> None:
+    found = table(demo, "external/clusters.parquet").merge(truth(demo, "stores"), on="store_id")
+    assert adjusted_rand_score(found["external_segment"], found["cluster"]) > 0.9
+
+
+def test_every_planted_oddity_has_its_status(demo: Project) -> None:
+    final = table(demo, "merged/clusters.parquet")
+    stores = truth(demo, "stores")
+    expected = {"no_external": "no_external", "no_sales": "no_sales", "new": "too_little_data"}
+    for flag, status in expected.items():
+        odd = set(stores["store_id"][stores[flag]])
+        assert odd
+        assert set(final["status"][final["store_id"].isin(odd)]) == {status}, flag
+    partial = final[final["store_id"].isin(stores["store_id"][stores["partial"]])]
+    assert set(partial["status"]) == {"clustered", "no_sales"}
+    assert final["final_cluster"].notna().all()
+
+
+def test_most_planted_outliers_are_flagged_and_still_have_a_cluster(demo: Project) -> None:
+    final = table(demo, "merged/clusters.parquet")
+    stores = truth(demo, "stores")
+    odd = final[final["store_id"].isin(stores["store_id"][stores["outlier"]])]
+    assert odd["outlier"].mean() > 0.7
+    assert odd["final_cluster"].notna().all()
+
+
+def test_final_clusters_have_the_minimum_size(demo: Project) -> None:
+    final = table(demo, "merged/clusters.parquet")
+    known_to_both = final[final["status"] == "clustered"]
+    assert known_to_both.groupby(["category", "final_cluster"]).size().min() >= 20
+
+
+def test_sales_without_a_product_in_the_map_are_set_aside(demo: Project) -> None:
+    aside = table(demo, "internal/set_aside.parquet")
+    assert set(aside["reason"]) == {"product_not_in_map"}
+    assert aside["product_id"].nunique() == 5
+
+
+def test_the_account_adds_up_and_names_every_input(demo: Project) -> None:
+    account = json.loads((demo.folder / "results" / "run.json").read_text(encoding="utf-8"))
+    sales = account["sales"]
+    assert float(sales["read"]) == pytest.approx(
+        float(sales["clustered"]) + float(sales["set_aside"]), abs=1e-3
+    )
+    assert account["stores"]["lost"] == 0
+    assert len(account["inputs"]) == 8 + 1 + 3
+    assert all(re.fullmatch("[0-9a-f]{64}", file["sha256"]) for file in account["inputs"])
+    assert account["configuration"]["merge"] == {"min_size": 20}
+    assert account["packages"]["snakemake"].startswith("9.")
+
+
+def test_every_job_leaves_a_log_of_json_lines(demo: Project) -> None:
+    logs = list((demo.folder / "results" / "logs").rglob("*.jsonl"))
+    assert len(logs) == 34
+    for path in logs:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        assert lines[-1]["event"] == "done", path
+        assert lines[-1]["seconds"] >= 0
+
+
+def test_components_follow_from_the_tables_alone(demo: Project) -> None:
+    for track in ("internal", "external"):
+        imputed, reduced, loadings = (
+            table(demo, f"{track}/{name}.parquet") for name in ("imputed", "reduced", "loadings")
+        )
+        joined = imputed.merge(loadings, on=["group", "feature"])
+        joined["term"] = (joined["value"] - joined["center"]) * joined["loading"]
+        again = joined.groupby(["group", "store_id", "component"])["term"].sum()
+        known = reduced.set_index(["group", "store_id", "component"])["value"]
+        assert np.allclose(again.loc[known.index], known)
+
+
+def test_a_new_store_can_be_placed_from_the_tables_alone(demo: Project) -> None:
+    final = table(demo, "merged/clusters.parquet").query("status == 'clustered'")
+    places = table(demo, "merged/map.parquet")
+    both = final.merge(places, on=["category", "merged_cluster"], suffixes=("", "_mapped"))
+    assert len(both) == len(final)
+    assert (both["final_cluster"] == both["final_cluster_mapped"]).all()
+    for track in ("internal", "external"):
+        centres, reduced, clusters = (
+            table(demo, f"{track}/{name}.parquet") for name in ("centres", "reduced", "clusters")
+        )
+        near = reduced.merge(centres, on=["group", "component"], suffixes=("", "_centre"))
+        near["square"] = (near["value"] - near["value_centre"]) ** 2
+        near = near.groupby(["group", "store_id", "cluster"])["square"].sum().reset_index()
+        near = near.loc[near.groupby(["group", "store_id"])["square"].idxmin()]
+        placed = clusters.merge(near, on=["group", "store_id"], suffixes=("", "_near"))
+        assert (placed["cluster"] == placed["cluster_near"]).mean() > 0.99
+
+
+def test_nothing_is_pickled(demo: Project) -> None:
+    suffixes = {path.suffix for path in (demo.folder / "results").rglob("*") if path.is_file()}
+    assert suffixes <= {".parquet", ".json", ".jsonl", ".tsv", ".png", ".html", ".csv"}
+
+
+def test_nothing_is_left_to_do(demo: Project) -> None:
+    assert demo.planned() == {}
+
+
+def test_a_new_sum_of_one_file_runs_only_what_depends_on_it(copy: Project) -> None:
+    part = copy.folder / "resources" / "demo" / "internal" / "sales" / "2025-Q2.parquet"
+    part.touch()
+    planned = copy.planned()
+    assert planned["aggregate_sales"] == 1
+    assert planned["normalize"] == 1  # the internal one
+    assert set(planned) == {"aggregate_sales", "map_products", "normalize"} | FEATURES
+
+
+def test_a_new_external_file_leaves_the_internal_track_alone(copy: Project) -> None:
+    (copy.folder / "resources" / "demo" / "external" / "competitors.parquet").touch()
+    planned = copy.planned()
+    assert set(planned) == {"join_external", "normalize"} | FEATURES
+    assert planned["normalize"] == planned["cluster"] == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "rules"),
+    [
+        ("scripts/methods/merge.py", {"merge"} | AFTER_MERGE),
+        ("scripts/methods/cluster.py", CLUSTERS),
+        ("scripts/methods/impute.py", FEATURES),
+        ("scripts/methods/draw_figures.py", {"draw_figures", "write_page"}),
+        ("workflow/schemas/tables/k.yaml", CLUSTERS),
+    ],
+)
+def test_a_change_of_code_reruns_the_rules_that_use_it(
+    file: str, rules: set[str], copy: Project
+) -> None:
+    path = copy.folder / file
+    path.write_text(path.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    assert set(copy.planned()) == rules
+
+
+def test_touching_code_reruns_nothing(copy: Project) -> None:
+    for path in (copy.folder / "scripts").rglob("*.py"):
+        path.touch()
+    assert copy.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("overlay", "rules"),
+    [
+        ({"merge": {"min_size": 10}}, {"merge"} | AFTER_MERGE),
+        ({"external": {"choose_k": {"max": 5}}}, CLUSTERS),
+        ({"internal": {"outliers": {"share": 0.1}}}, FEATURES - {"impute"}),
+        ({"internal": {"normalize": {"scale": "robust"}}}, {"normalize"} | FEATURES),
+    ],
+)
+def test_a_change_of_a_parameter_reruns_from_the_first_rule_that_uses_it(
+    overlay: dict, rules: set[str], copy: Project
+) -> None:
+    assert set(copy.planned("--configfile", copy.write_config(overlay))) == rules
+
+
+def test_the_report_of_snakemake_holds_the_main_tables(copy: Project) -> None:
+    copy.run("--report", "report.html")
+    report = (copy.folder / "report.html").read_text(encoding="utf-8")
+    for name in ("clusters.csv", "internal_profiles.csv", "sales.png", "index.html"):
+        assert name in report
+
+
+@pytest.mark.parametrize(
+    ("target", "rules"),
+    [
+        (
+            "run_internal_preprocessing",
+            {"make_demo", "aggregate_sales", "map_products", "normalize", "impute"}
+            | {"detect_outliers", "reduce", "gather_features", "run_internal_preprocessing"},
+        ),
+        (
+            "run_external_preprocessing",
+            {"make_demo", "join_external", "normalize", "impute", "detect_outliers", "reduce"}
+            | {"gather_features", "run_external_preprocessing"},
+        ),
+    ],
+)
+def test_an_old_command_does_exactly_its_part(
+    target: str, rules: set[str], project: Project
+) -> None:
+    assert set(project.planned(target)) == rules
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_every_environment_plans_the_complete_run_on_a_fresh_clone(
+    environment: str, project: Project
+) -> None:
+    planned = project.planned("--configfile", f"config/{environment}.yaml")
+    assert {"make_demo", "aggregate_sales", "merge", "reconcile", "write_page"} <= set(planned)
+    assert planned["cluster"] == 1 + {"dev": 1, "staging": 2, "prod": 8}[environment]
