@@ -6,7 +6,7 @@ PORT ?= 8000
 PYTHON ?= python3
 VENV := .venv
 SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES)
-OVERLAY := $(if $(ENV),--configfile config/$(ENV).yaml)
+OVERLAY = $(if $(ENV),--configfile config/$(ENV).yaml)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo dev test lint format lock report run-internal-preprocessing run-internal-ml \
@@ -43,19 +43,19 @@ dev: setup  ## run the demo with config/dev.yaml, then serve its page on localho
 	@$(VENV)/bin/python -m http.server --bind 127.0.0.1 --directory results/dev/report $(PORT)
 
 run-internal-preprocessing: setup  ## sales to components, per category
-	@$(SNAKEMAKE) $(OVERLAY) run_internal_preprocessing
+	@$(SNAKEMAKE) run_internal_preprocessing $(OVERLAY)
 
 run-internal-ml: setup  ## internal clusters and their profiles
-	@$(SNAKEMAKE) $(OVERLAY) run_internal_ml
+	@$(SNAKEMAKE) run_internal_ml $(OVERLAY)
 
 run-external-preprocessing: setup  ## external sources to components
-	@$(SNAKEMAKE) $(OVERLAY) run_external_preprocessing
+	@$(SNAKEMAKE) run_external_preprocessing $(OVERLAY)
 
 run-external-ml: setup  ## external clusters and their profiles
-	@$(SNAKEMAKE) $(OVERLAY) run_external_ml
+	@$(SNAKEMAKE) run_external_ml $(OVERLAY)
 
 run-merging: setup  ## final clusters
-	@$(SNAKEMAKE) $(OVERLAY) run_merging
+	@$(SNAKEMAKE) run_merging $(OVERLAY)
 
 run-full: setup  ## everything, with account and page
 	@$(SNAKEMAKE) $(OVERLAY)

@@ -15,9 +15,11 @@ import pandas as pd
 from common.job import JobLog, run
 from common.tables import read_table
 
+TEMPLATE = Path(__file__).resolve().parents[1] / "workflow" / "report" / "page.html.j2"
+
 
 def main(snakemake: Any, log: JobLog) -> None:
-    """Fill the template ``input.template``."""
+    """Fill the template."""
     files, output = snakemake.input, snakemake.output
     account = json.loads(Path(files.run).read_text(encoding="utf-8"))
     final = read_table(files.clusters, "final_clusters").to_pandas()
@@ -28,7 +30,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         profiles.to_csv(output[f"{track}_profiles"], index=False, float_format="%.6g")
 
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
-        Path(files.template).read_text(encoding="utf-8")
+        TEMPLATE.read_text(encoding="utf-8")
     )
     page = template.render(
         run=account,

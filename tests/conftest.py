@@ -55,7 +55,7 @@ class Project:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Return the rules that a dry run would run, and how many jobs of each."""
-        lines = self.run("-n", "--quiet", "host", *arguments).splitlines()
+        lines = self.run("-n", *arguments).splitlines()
         if "Job stats:" not in lines:
             return {}
         table = lines[lines.index("Job stats:") + 3 :]

@@ -10,14 +10,15 @@ from common.tables import CONTRACTS
 SCRIPTS = Path(__file__).resolve().parents[1]
 
 
-def code_digest(script: str) -> str:
+def code_digest(script: str, *others: str) -> str:
     """Return a digest of ``script``, the project's modules it imports and its tables' contracts.
 
-    ``script`` is relative to ``scripts/``. Contracts count when their name stands in the script
-    as text, which is how they are named when a table is read or written.
+    ``script`` and ``others``, further files that it reads, are relative to ``scripts/``. Contracts
+    count when their name stands in the script as text, which is how they are named when a table
+    is read or written.
     """
     path = (SCRIPTS / script).resolve()
-    files = _closure(path) | _contracts(path)
+    files = _closure(path) | _contracts(path) | {(SCRIPTS / other).resolve() for other in others}
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(file.read_bytes())

@@ -30,6 +30,7 @@ def resolve_config(config: Mapping[str, Any]) -> dict[str, Any]:
         settings: Any = OmegaConf.to_container(OmegaConf.create(plain), resolve=True)
     except OmegaConfBaseException as error:
         detail = str(error).splitlines()[0]
+        detail = detail.removeprefix("KeyError raised while resolving interpolation: ").strip('"')
         key = getattr(error, "full_key", None) or "a value"
         raise InputError(
             f"Configuration: {key}: {detail}. "
@@ -44,6 +45,7 @@ def resolve_config(config: Mapping[str, Any]) -> dict[str, Any]:
         for error in sorted(validator.iter_errors(settings), key=lambda error: list(error.path))
         for problem in _explain(error)
     ]
+    problems = list(dict.fromkeys(problems))
     if not problems:
         problems = _contradictions(settings)
     if problems:
@@ -53,8 +55,10 @@ def resolve_config(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def expand(pattern: str, key: str, to_be_made: Iterable[str] = ()) -> list[str]:
     """Return the files that a path or glob means, sorted; ``to_be_made`` count as existing."""
-    found = {path for path in glob.glob(pattern, recursive=True) if Path(path).is_file()}
-    found |= {path for path in to_be_made if PurePath(path).match(pattern)}
+    files = (path for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
+    found = {str(PurePath(path)) for path in files}  # one name per file: no leading `./`
+    whole = str(PurePath("/", pattern))  # else `products.csv` would mean any folder's
+    found |= {path for path in to_be_made if PurePath("/", path).match(whole)}
     if not found:
         folder = Path(pattern).parent
         siblings = [str(path) for path in folder.iterdir()] if folder.is_dir() else []
@@ -94,14 +98,22 @@ def _explain(error: Any) -> list[str]:
         return messages
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
-        return [f"{key + '.' if key else ''}{name}: this key is needed." for name in missing[:1]]
+        return [f"{key + '.' if key else ''}{name}: this key is needed." for name in missing]
     expected = {
-        "type": lambda: f"expected {error.validator_value}",
+        "type": lambda: f"expected {_types(error.validator_value)}",
+        "pattern": lambda: f"expected text that matches {error.validator_value}",
+        "minItems": lambda: f"expected at least {error.validator_value}",
         "enum": lambda: f"expected one of {', '.join(map(str, error.validator_value))}",
         "format": lambda: f"expected a {error.validator_value} such as 2024-01-31",
     }.get(error.validator, lambda: error.message)()
     meaning = error.schema.get("description", "")
     return [f"{key}: {error.instance!r} is not valid: {expected}. {meaning}".rstrip()]
+
+
+def _types(names: str | list[str]) -> str:
+    words = {"object": "keys and values", "array": "a list", "string": "text"}
+    names = [names] if isinstance(names, str) else names
+    return " or ".join(words.get(name, name) for name in names)
 
 
 def _contradictions(settings: Mapping[str, Any]) -> list[str]:

@@ -32,16 +32,7 @@ NUMBERS = {  # by decimal mark; points in "1.234,5" stand between thousands, so 
     ",": r"^[+-]?((\d+|\d{1,3}(\.\d{3})+)(,\d*)?|,\d+)([eE][+-]?\d+)?$",
 }
 # What reading a file raises when it is damaged, or when it is not written as the source says.
-UNREADABLE = (
-    pa.ArrowInvalid,
-    OSError,
-    EOFError,
-    UnicodeError,
-    LookupError,
-    ValueError,
-    zlib.error,
-    csv.Error,
-)
+UNREADABLE = (pa.ArrowException, OSError, EOFError, LookupError, ValueError, zlib.error, csv.Error)
 EXPECTED = {
     "identifier": "an identifier (text or a whole number), never empty",
     "text": "text",
@@ -116,6 +107,8 @@ def raw_batches(path: str | Path, source: Source, columns: list[str]) -> Iterato
         else:
             yield from _csv_batches(path, source, columns)
     except UNREADABLE as error:
+        if "Empty CSV file" in str(error):  # a header without an end of line: no rows
+            return
         raise _unreadable(path, source, error) from error
 
 
@@ -137,10 +130,9 @@ def header(path: str | Path, source: Source) -> list[str]:
     except UNREADABLE as error:
         raise _unreadable(path, source, error) from error
     if names is None:
-        raise InputError(
-            f"{path}: the file has no header below {source.get('skip_rows', 0)} skipped lines "
-            "(skip_rows). Expected the names of the columns and rows."
-        )
+        skipped = source.get("skip_rows", 0)
+        below = f" below {skipped} lines (skip_rows)" if skipped else ""
+        raise InputError(f"{path}: the file has no text{below}. Expected a header and rows.")
     return names
 
 

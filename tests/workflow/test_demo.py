@@ -103,7 +103,7 @@ def test_the_account_adds_up_and_names_every_input(demo: Project) -> None:
 
 def test_every_job_leaves_a_log_of_json_lines(demo: Project) -> None:
     logs = list((demo.folder / "results" / "logs").rglob("*.jsonl"))
-    assert len(logs) == 34
+    assert len(logs) == 33
     for path in logs:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         assert lines[-1]["event"] == "done", path

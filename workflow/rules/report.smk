@@ -81,7 +81,6 @@ rule write_page:
         internal_profiles="<results>/internal/profiles.parquet",
         external_profiles="<results>/external/profiles.parquet",
         pictures=collect("<results>/report/{picture}.png", picture=PICTURES),
-        template=workflow.source_path("../report/page.html.j2"),
     output:
         **{
             table: report(
@@ -109,7 +108,7 @@ rule write_page:
         mem_mb=memory(2000, 20),
         runtime=30,
     params:
-        code=code_digest("write_page.py"),
+        code=code_digest("write_page.py", "../workflow/report/page.html.j2"),
     message:
         "Writing the page of results"
     script:
