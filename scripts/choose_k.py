@@ -61,8 +61,8 @@ def choose(group: str, values: np.ndarray, snakemake: Any) -> Choice:
         track = snakemake.wildcards.track
         raise InputError(
             f"{snakemake.input.reduced}: group {group!r} of the {track} track has {error} "
-            f"({track}.choose_k.min). Lower {track}.choose_k.min, or give the category more "
-            f"stores ({track} data or eligibility)."
+            f"({track}.choose_k.min), not counting outliers. Lower {track}.choose_k.min, or give "
+            f"the category more stores ({track} data or eligibility)."
         ) from error
 
 

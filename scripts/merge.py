@@ -26,7 +26,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     internal, external = Tracks(files, "internal"), Tracks(files, "external")
     sales = dict(groups(read_table(files.stores, "stores"), "category"))
     everyone = np.unique([*internal.seen(), *external.seen()]).astype(object)
-    check_common_stores(internal.seen(), external.seen(), files)
+    check_common_stores(internal.seen(), external.seen())
     outside, outside_flags = external.track("all", everyone)
     outside_status = external.status("all", everyone, "no_external")
 
@@ -133,12 +133,12 @@ class Tracks:
         return np.array([known.get(store, absent) for store in everyone], dtype=object)
 
 
-def check_common_stores(internal: set[str], external: set[str], files: Any) -> None:
+def check_common_stores(internal: set[str], external: set[str]) -> None:
     """Refuse tracks that have no store in common: their identifiers do not meet."""
     if not internal & external:
         raise InputError(
-            f"{files.internal_status} and {files.external_status}: no store is both in the sales "
-            f"and in an external source. Sales: {examples(sorted(internal))}. External: "
+            "inputs.sales and inputs.external: no store is both in the sales and in an external "
+            f"source. Sales: {examples(sorted(internal))}. External: "
             f"{examples(sorted(external))}. Expected the same identifiers in both; "
             "strip_leading_zeros: true lets '007' be '7'."
         )

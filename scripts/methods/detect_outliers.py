@@ -32,7 +32,7 @@ def flag_share(scores: Floats, share: float) -> npt.NDArray[np.bool_]:
     Nothing is flagged among stores that are all equally unusual.
     """
     flags = np.zeros(len(scores), dtype=bool)
-    count = int(share * len(scores))
+    count = int(share * len(scores) + 1e-9)  # 0.29 of 100 is 29, not the 28 of binary fractions
     if count and scores.max() > scores.min():
         flags[np.argsort(-scores, kind="stable")[:count]] = True
     return flags

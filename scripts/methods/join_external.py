@@ -47,7 +47,8 @@ def one_row_per_store(readings: pd.DataFrame, rule: str) -> pd.DataFrame:
             columns[name] = groups.sum(min_count=1) if rule == "sum" else groups.agg(rule)
         else:
             columns[name] = groups.agg(lambda values: next(iter(values.mode()), None))
-    return pd.DataFrame(columns)
+    stores = pd.Index(sorted(readings["store_id"].unique()), name="store_id")
+    return pd.DataFrame(columns, index=stores)
 
 
 def to_long(table: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -59,7 +60,7 @@ def to_long(table: pd.DataFrame) -> dict[str, np.ndarray]:
     numeric = np.array([pd.api.types.is_float_dtype(kind) for kind in table.dtypes], dtype=bool)
     stores, features = table.shape
     values = np.full(table.shape, np.nan)
-    values[:, numeric] = table.loc[:, numeric].to_numpy(float)
+    values[:, numeric] = table.loc[:, numeric].to_numpy(float) + 0.0  # -0.0 becomes 0.0
     levels = np.full(table.shape, None, dtype=object)
     levels[:, ~numeric] = table.loc[:, ~numeric].astype(object).where(table.notna(), None)
     return {

@@ -134,7 +134,11 @@ def fold_small(clusters: Names, values: Floats, min_size: int) -> tuple[dict[str
 
 
 def _scale(values: Floats) -> float:
-    return float(np.sqrt(values.var(axis=0).sum())) or 1.0 if len(values) else 1.0
+    """Total standard deviation; 1 where stores differ by rounding only."""
+    if len(values) == 0:
+        return 1.0
+    deviation = float(np.sqrt(values.var(axis=0).sum()))
+    return deviation if deviation > 1e-12 * max(1.0, float(np.abs(values).max())) else 1.0
 
 
 def _own_cluster(final: Names, names: list[str], distances: Floats) -> Labels:

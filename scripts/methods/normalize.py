@@ -125,9 +125,10 @@ def _skew_transform(known: Floats) -> str:
 
 def _center_and_scale(known: Floats, method: str) -> tuple[float, float]:
     deviation = float(known.std())
-    if deviation <= 1e-12 * max(1.0, float(np.abs(known).max())):
+    rounding = 1e-12 * max(1.0, float(np.abs(known).max()))
+    if deviation <= rounding:
         return float(known[0]), 1.0
     if method == "standard":
         return float(known.mean()), deviation
     low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
-    return float(middle), float(high - low) / 1.349 if high > low else deviation
+    return float(middle), float(high - low) / 1.349 if high - low > rounding else deviation

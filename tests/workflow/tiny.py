@@ -25,7 +25,9 @@ CONFIG = {
 }
 
 
-def write_tiny(folder: Path, stores: int = 24, categories: tuple[str, ...] = ("Tea", "Soap")) -> None:
+def write_tiny(
+    folder: Path, stores: int = 24, categories: tuple[str, ...] = ("Tea", "Soap")
+) -> None:
     """Write ``data/`` below ``folder``: two files of sales, the product map, one external source.
 
     Every category has three need states and two products in each; odd and even stores have

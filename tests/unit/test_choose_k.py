@@ -1,0 +1,134 @@
+"""The number of clusters is the one that the stores show, and small groups get a plain answer."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from sklearn.datasets import make_blobs
+
+from methods import choose_k as module
+from methods.choose_k import TooFewStores, choose_k
+
+CRITERIA = ["silhouette", "calinski_harabasz", "davies_bouldin"]
+ALGORITHMS = ["kmeans", "ward", "gaussian_mixture"]
+CORNERS = np.array([[0, 0], [20, 0], [0, 20], [20, 20], [10, 40]], dtype=float)
+
+
+def choose(values: np.ndarray, **options: object) -> module.Choice:
+    defaults = {
+        "smallest": 2,
+        "largest": 8,
+        "criterion": "silhouette",
+        "algorithm": "kmeans",
+        "starts": 5,
+        "seed": 0,
+    }
+    return choose_k(np.asarray(values, dtype=float), **{**defaults, **options})
+
+
+def blobs(k: int, seed: int = 0) -> np.ndarray:
+    return make_blobs(20 * k, centers=CORNERS[:k], cluster_std=0.7, random_state=seed)[0]
+
+
+@pytest.mark.parametrize("k", [2, 3, 5])
+@pytest.mark.parametrize("criterion", CRITERIA)
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_planted_clusters_are_counted_right(algorithm: str, criterion: str, k: int) -> None:
+    found = choose(blobs(k), algorithm=algorithm, criterion=criterion, largest=6)
+    assert (found.k, found.status, found.criterion) == (k, "chosen", criterion)
+
+
+def test_every_criterion_is_told_for_every_number_tried() -> None:
+    found = choose(blobs(3), smallest=3, largest=5)
+    assert {(k, name) for k, name, _ in found.scores} == {
+        (k, name) for k in (3, 4, 5) for name in CRITERIA
+    }
+    assert len(found.scores) == 9
+    assert np.isfinite([score for *_, score in found.scores]).all()
+
+
+@pytest.mark.parametrize(("criterion", "best"), zip(CRITERIA, (max, max, min), strict=True))
+def test_the_number_chosen_has_the_best_score_of_the_criterion(
+    criterion: str, best: object
+) -> None:
+    values = np.random.default_rng(3).normal(size=(60, 3))
+    found = choose(values, criterion=criterion)
+    scores = {k: score for k, name, score in found.scores if name == criterion}
+    assert scores[found.k] == best(scores.values())  # type: ignore[operator]
+
+
+def test_silhouette_is_that_of_a_hand_computation() -> None:
+    values = np.array([[0.0], [1.0], [10.0], [12.0], [13.0]])
+    clusters = [[0, 1], [2, 3, 4]]
+    apart = cdist(values, values)
+    widths = []
+    for own, other in (clusters, clusters[::-1]):
+        for store in own:
+            within = apart[store, own].sum() / (len(own) - 1)
+            between = apart[store, other].mean()
+            widths.append((between - within) / max(within, between))
+    found = choose(values, smallest=2, largest=2)
+    assert dict((name, s) for _, name, s in found.scores)["silhouette"] == pytest.approx(
+        np.mean(widths)
+    )
+
+
+def test_among_equal_scores_the_smaller_number_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    same = {"silhouette": (lambda values, labels: 0.5, 1)}
+    monkeypatch.setattr(module, "CRITERIA", same)
+    assert choose(blobs(5), smallest=3).k == 3
+
+
+def test_the_number_is_fixed_when_smallest_is_largest() -> None:
+    found = choose(blobs(2), smallest=4, largest=4)
+    assert (found.k, found.status) == (4, "fixed")
+
+
+def test_numbers_outside_the_range_are_not_tried() -> None:
+    found = choose(blobs(2), smallest=4, largest=6)
+    assert {k for k, *_ in found.scores} == {4, 5, 6}
+    assert found.k in {4, 5, 6}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.empty((0, 2)), (0, "no_data")),
+        ([[1.0, 2.0]], (1, "one_store")),
+        ([[0.1, 2.0]] * 30, (1, "identical_stores")),
+        ([[0.3]] * 5 + [[0.1 + 0.2]] * 5, (1, "identical_stores")),  # not equal in binary
+        ([[0.0], [1.0]], (2, "fixed")),
+        ([[0.0]] * 9 + [[1.0]] * 9, (2, "fixed")),
+    ],
+)
+def test_groups_in_which_there_is_nothing_to_choose(
+    values: np.ndarray, expected: tuple[int, str]
+) -> None:
+    found = choose(values)
+    assert (found.k, found.status) == expected
+    assert found.criterion == "none"
+    assert found.scores == []
+
+
+def test_one_store_needs_no_minimum() -> None:
+    assert choose([[1.0]], smallest=5).k == 1
+
+
+def test_too_few_stores_are_refused_with_both_numbers() -> None:
+    with pytest.raises(TooFewStores, match="3 stores, fewer than 5"):
+        choose([[0.0], [1.0], [2.0]], smallest=5)
+
+
+def test_never_more_clusters_than_different_stores() -> None:
+    values = np.repeat([[0.0], [5.0], [9.0]], 10, axis=0)
+    assert choose(values, smallest=5).k == 3
+    assert {k for k, *_ in choose(values).scores} == {2}
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_three_stores_can_be_clustered(algorithm: str) -> None:
+    assert choose([[0.0], [0.1], [7.0]], algorithm=algorithm).k == 2
+
+
+def test_the_same_seed_gives_the_same_scores() -> None:
+    values = np.random.default_rng(5).normal(size=(50, 4))
+    assert choose(values, starts=1, seed=9) == choose(values, starts=1, seed=9)

@@ -1,0 +1,195 @@
+"""Stores that are alike share a cluster; clusters are numbered by weight; nobody is left out."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.cluster.hierarchy import fcluster
+from scipy.cluster.hierarchy import ward as scipy_ward
+from sklearn.datasets import make_blobs
+from sklearn.metrics import adjusted_rand_score
+
+from methods.cluster import Clustering, cluster_stores, fit_labels, place
+
+ALGORITHMS = ["kmeans", "ward", "gaussian_mixture"]
+
+
+def cluster(
+    values: np.ndarray,
+    k: int,
+    algorithm: str = "kmeans",
+    weights: np.ndarray | None = None,
+    outliers: tuple[int, ...] = (),
+) -> Clustering:
+    in_fit = np.ones(len(values), dtype=bool)
+    in_fit[list(outliers)] = False
+    weights = np.ones(len(values)) if weights is None else weights
+    return cluster_stores(
+        values, in_fit, weights=weights, k=k, algorithm=algorithm, starts=5, seed=0
+    )
+
+
+def blobs(sizes: list[int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    corners = np.array([[0, 0], [20, 0], [0, 20], [20, 20]], dtype=float)[: len(sizes)]
+    return make_blobs(sizes, centers=corners, random_state=seed)
+
+
+random_groups = st.tuples(st.integers(0, 10_000), st.integers(8, 40), st.integers(1, 5))
+
+
+def random_group(seed: int, n: int) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+    rng = np.random.default_rng(seed)
+    outliers = tuple(rng.choice(n, n // 8, replace=False))
+    return rng.normal(size=(n, 3)), rng.uniform(1, 100, n), outliers
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_planted_clusters_are_recovered(algorithm: str) -> None:
+    values, truth = blobs([30, 20, 40, 10])
+    assert adjusted_rand_score(truth, cluster(values, 4, algorithm).labels) == 1
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(random_groups)
+def test_what_a_clustering_promises(algorithm: str, group: tuple[int, int, int]) -> None:
+    seed, n, k = group
+    values, weights, outliers = random_group(seed, n)
+    found = cluster(values, k, algorithm, weights, outliers)
+    used = len(found.centres)
+    apart = np.linalg.norm(values[:, None] - found.centres[None], axis=2)
+    in_fit = ~np.isin(np.arange(n), outliers)
+
+    # every store has a cluster, numbers run from 1 without gaps, the heaviest first
+    assert set(found.labels) == set(range(1, used + 1))
+    assert used <= k
+    heavy = [weights[found.labels == number].sum() for number in range(1, used + 1)]
+    assert heavy == sorted(heavy, reverse=True)
+    # centres are means of the stores in the fit, outliers go to the nearest
+    for number, centre in enumerate(found.centres, 1):
+        np.testing.assert_allclose(centre, values[in_fit & (found.labels == number)].mean(axis=0))
+    np.testing.assert_array_equal(found.labels[~in_fit], apart[~in_fit].argmin(axis=1) + 1)
+    # distances are Euclidean, the next cluster is the nearest of the others
+    np.testing.assert_allclose(found.distance, apart[np.arange(n), found.labels - 1])
+    if used > 1:
+        for store in range(n):
+            others = [number for number in range(1, used + 1) if number != found.labels[store]]
+            nearest = min(others, key=lambda number: apart[store, number - 1])
+            assert found.next_label[store] == nearest
+            assert found.next_distance[store] == pytest.approx(apart[store, nearest - 1])
+
+
+def test_cluster_one_has_the_most_sales_not_the_most_stores() -> None:
+    values, truth = blobs([30, 10])
+    weights = np.where(truth == 1, 100.0, 1.0)
+    found = cluster(values, 2, weights=weights)
+    assert (found.labels[truth == 1] == 1).all()
+    assert (found.labels[truth == 0] == 2).all()
+
+
+def test_sales_of_outliers_count_for_the_number_of_their_cluster() -> None:
+    values, truth = blobs([10, 9])
+    weights = np.ones(19)
+    heavy = int(np.flatnonzero(truth == 1)[0])
+    weights[heavy] = 50
+    found = cluster(values, 2, weights=weights, outliers=(heavy,))
+    assert (found.labels[truth == 1] == 1).all()
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("first", [0, 1])
+def test_among_clusters_of_equal_weight_the_one_with_the_first_store_comes_first(
+    algorithm: str, first: int
+) -> None:
+    values = np.array([[0.0], [9.0]] * 5 if first == 0 else [[9.0], [0.0]] * 5)
+    values += np.linspace(0, 0.1, 10)[:, None]
+    assert cluster(values, 2, algorithm).labels.tolist() == [1, 2] * 5
+
+
+def test_kmeans_finds_the_best_of_all_divisions_of_a_few_stores() -> None:
+    values = np.random.default_rng(2).normal(size=(8, 2))
+
+    def spread(labels: np.ndarray) -> float:
+        groups = (values[labels == label] for label in np.unique(labels))
+        return sum(((group - group.mean(axis=0)) ** 2).sum() for group in groups)
+
+    best = min(spread(np.array(labels)) for labels in product(range(3), repeat=8))
+    assert spread(fit_labels(values, 3, "kmeans", 20, 0)) == pytest.approx(best)
+
+
+def test_more_starts_are_never_worse() -> None:
+    values = np.random.default_rng(4).normal(size=(80, 2))
+
+    def spread(starts: int) -> float:
+        labels = fit_labels(values, 9, "kmeans", starts, 1)
+        return sum(values[labels == x].var(axis=0).sum() * (labels == x).sum() for x in range(9))
+
+    assert spread(30) < spread(1)
+
+
+@pytest.mark.parametrize("k", [2, 4, 7])
+def test_ward_agrees_with_scipy(k: int) -> None:
+    values = np.random.default_rng(3).normal(size=(50, 3))
+    expected = fcluster(scipy_ward(values), k, "maxclust")
+    assert adjusted_rand_score(expected, fit_labels(values, k, "ward", 1, 0)) == 1
+
+
+def test_gaussian_mixture_keeps_elongated_clusters_together() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1], 60)
+    values = rng.normal(size=(120, 2)) * [30, 1] + np.column_stack([truth * 0, truth * 10])
+    assert adjusted_rand_score(truth, fit_labels(values, 2, "gaussian_mixture", 10, 0)) == 1
+    assert adjusted_rand_score(truth, fit_labels(values, 2, "kmeans", 10, 0)) < 0.2
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_one_cluster_has_no_next_one(algorithm: str) -> None:
+    found = cluster(np.array([[0.0], [2.0], [7.0]]), 1, algorithm)
+    assert found.labels.tolist() == [1, 1, 1]
+    assert found.centres.tolist() == [[3.0]]
+    assert found.distance.tolist() == [3, 1, 4]
+    assert found.next_label.tolist() == [0, 0, 0]
+    assert np.isnan(found.next_distance).all()
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_one_store_is_a_cluster(algorithm: str) -> None:
+    assert cluster(np.array([[4.0, 2.0]]), 1, algorithm).labels.tolist() == [1]
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_as_many_clusters_as_stores(algorithm: str) -> None:
+    found = cluster(np.array([[0.0], [5.0], [50.0]]), 3, algorithm)
+    assert sorted(found.labels) == [1, 2, 3]
+    np.testing.assert_allclose(found.distance, 0)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_far_outlier_does_not_move_the_clusters(algorithm: str) -> None:
+    values, _ = blobs([20, 20])
+    with_outlier = np.vstack([values, [[500.0, 0.0]]])
+    alone, found = cluster(values, 2, algorithm), cluster(with_outlier, 2, algorithm, None, (40,))
+    np.testing.assert_allclose(
+        found.centres[np.argsort(found.centres[:, 0])],
+        alone.centres[np.argsort(alone.centres[:, 0])],
+    )
+    assert found.centres[found.labels[40] - 1, 0] == pytest.approx(found.centres[:, 0].max())
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_same_seed_gives_the_same_labels(algorithm: str) -> None:
+    values = np.random.default_rng(6).normal(size=(60, 3))
+    first, second = (fit_labels(values, 5, algorithm, 1, 11) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_placing_measures_distances_to_all_centres() -> None:
+    found = place(
+        np.array([[0.0, 0.0], [3.0, 0.0]]), np.array([2, 2]), np.array([[3, 4.0], [0, 0]])
+    )
+    assert found.labels.tolist() == [2, 2]
+    assert found.distance.tolist() == [0, 3]
+    assert found.next_label.tolist() == [1, 1]
+    assert found.next_distance.tolist() == [5, 4]

@@ -1,0 +1,363 @@
+"""The configuration is complete, documented and checked, and its errors name the key to mend."""
+
+import copy
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT, VARIABLES
+from snakemake.utils import update_config
+
+from common.config import SCHEMA, expand, resolve_config
+from common.errors import InputError
+from common.inputs import DEMO_FILES, find_inputs, name_parts, uses_demo
+
+DEFAULTS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+README = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
+RULES = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+STORES = {"name": "stores", "path": "stores.csv", "columns": {"store_id": "store"}}
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def resolve(overlay: dict | str | None = None) -> dict[str, Any]:
+    """Lay YAML or a dictionary over the defaults, as Snakemake does, and resolve it."""
+    config = copy.deepcopy(DEFAULTS)
+    update_config(config, yaml.safe_load(overlay) if isinstance(overlay, str) else overlay or {})
+    return resolve_config(config)
+
+
+def problem(overlay: dict | str) -> str:
+    with pytest.raises(InputError) as error:
+        resolve(overlay)
+    return str(error.value)
+
+
+def described(schema: dict[str, Any], key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every key below a part of the schema, with the part that describes it."""
+    for name, part in schema.get("properties", {}).items():
+        target = RULES["$defs"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+        yield f"{key}{name}", target
+        yield from described(target.get("items", target), f"{key}{name}.")
+
+
+def value_of(settings: dict[str, Any], key: str) -> Any:
+    value: Any = settings
+    for name in key.split("."):
+        value = (value[0] if isinstance(value, list) else value)[name]
+    return value
+
+
+# Defaults, schema and documentation
+
+
+def test_defaults_schema_and_documentation_agree() -> None:
+    settings, keys = resolve(), dict(described(RULES))
+    assert len(keys) > 90
+    for key, part in keys.items():
+        assert part.get("description"), f"{key} has no description"
+        if "properties" in part:
+            assert part["additionalProperties"] is False, key
+        elif key != "inputs.products.constants.category":  # stands in for a column
+            value_of(settings, key)  # every other key has a value without being configured
+            name = key.rpartition(".")[2]
+            assert re.search(rf"[`.]{name}`", README), f"{key} is not in config/README.md"
+
+
+def test_a_default_that_config_yaml_states_is_the_schemas() -> None:
+    for section in ("sales", "products"):
+        stated = DEFAULTS["inputs"][section]
+        for key, part in described(RULES["properties"]["inputs"]["properties"][section]):
+            if "default" in part and key in stated and key != "columns":
+                assert stated[key] == part["default"], key
+
+
+def test_what_a_section_leaves_out_is_filled_in() -> None:
+    settings = resolve({"inputs": {"external": [STORES]}})
+    (source,) = settings["inputs"]["external"]
+    assert source["delimiter"] == ","
+    assert source["rows"] == "unique"
+    assert source["features"] is None
+    assert source["exclude"] == []
+    assert source["columns"] == {"store_id": "store", "date": None}
+
+
+def test_filled_in_lists_are_not_shared() -> None:
+    settings = resolve({"inputs": {"external": [STORES, {**STORES, "name": "more"}]}})
+    settings["inputs"]["external"][0]["missing"].append("NA")
+    assert settings["inputs"]["external"][1]["missing"] == []
+    assert resolve()["inputs"]["external"][0]["missing"] == []
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_every_environment_is_valid_and_differs_from_the_defaults(name: str) -> None:
+    text = (ROOT / "config" / f"{name}.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=")
+    assert resolve(text) != resolve()
+    assert resolve(text)["output"]["results"] == f"results/{name}"
+
+
+def test_resolving_leaves_the_configuration_as_it_was() -> None:
+    config = copy.deepcopy(DEFAULTS)
+    resolve_config(config)
+    assert config == DEFAULTS
+
+
+# Variables
+
+
+def test_variables_say_where_data_is_and_results_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    def paths() -> list[str]:
+        settings = resolve()
+        inputs = settings["inputs"]
+        first = inputs["external"][0]["path"]
+        return [inputs["sales"]["path"], inputs["products"]["path"], first]
+
+    demo = "resources/demo"
+    assert paths()[1:] == [f"{demo}/internal/products.csv", f"{demo}/external/demographics.csv"]
+    monkeypatch.setenv("DATA_DIR", "/data")
+    assert paths() == [
+        "/data/internal/sales/*.parquet",
+        "/data/internal/products.csv",
+        "/data/external/demographics.csv",
+    ]
+    monkeypatch.setenv("INTERNAL_DATA_DIR", "/in")
+    assert paths()[:2] == ["/in/sales/*.parquet", "/in/products.csv"]
+    assert paths()[2].startswith("/data/external/")
+    monkeypatch.setenv("EXTERNAL_DATA_DIR", "/ex")
+    assert paths()[2] == "/ex/demographics.csv"
+
+
+def test_merged_results_follow_the_results_unless_a_variable_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert resolve({"output": {"results": "out"}})["output"]["merged"] == "out/merged"
+    monkeypatch.setenv("MERGING_DATA_DIR", "/final")
+    assert resolve()["output"] == {"results": "results", "merged": "/final"}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("${oc.env:NOT_SET}/x", "Environment variable 'NOT_SET' not found"),
+        ("${output.nothing}", "Interpolation key 'output.nothing' not found"),
+        ("${env:HOME}", "Unsupported interpolation type env"),
+        ("${oc.env:NOT_SET", "missing BRACE_CLOSE"),
+    ],
+)
+def test_a_variable_that_cannot_be_resolved_is_told_with_its_key(path: str, expected: str) -> None:
+    message = problem({"inputs": {"sales": {"path": path}}})
+    assert message.startswith(f"Configuration: inputs.sales.path: {expected}")
+    assert "${oc.env:NAME,default}" in message
+
+
+# Values
+
+
+def test_dates_need_no_quotes() -> None:
+    settings = resolve("inputs: {sales: {from: 2024-01-31, to: '2024-02-29'}}")
+    assert settings["inputs"]["sales"]["from"] == "2024-01-31"
+    assert settings["inputs"]["sales"]["to"] == "2024-02-29"
+
+
+@pytest.mark.parametrize(
+    ("overlay", "expected"),
+    [
+        ("seeds: 1", "seeds: unknown key. Did you mean 'seed'? Keys here: external, inputs,"),
+        (
+            "internal: {choose_k: {maxx: 3}}",
+            "internal.choose_k.maxx: unknown key. Did you mean 'max'",
+        ),
+        ("merge: {zzz: 3}", "merge.zzz: unknown key. Keys here: min_size."),
+        ("inputs: {sales: {columns: {shop: a}}}", "inputs.sales.columns.shop: unknown key."),
+        ("seed: x", "seed: 'x' is not valid: expected integer. Seed of everything random."),
+        ("seed: true", "seed: True is not valid: expected integer"),
+        ("internal: null", "internal: None is not valid: expected keys and values"),
+        (
+            "internal: {normalize: {clip: a}}",
+            "internal.normalize.clip: 'a' is not valid: expected number or null",
+        ),
+        (
+            "internal: {cluster: {algorithm: kmean}}",
+            "expected one of kmeans, ward, gaussian_mixture",
+        ),
+        (
+            "internal: {choose_k: {min: 1}}",
+            "internal.choose_k.min: 1 is not valid: 1 is less than the minimum of 2",
+        ),
+        ("external: {outliers: {share: 0.7}}", "external.outliers.share: 0.7 is not valid"),
+        ("inputs: {sales: {path: null}}", "inputs.sales.path: None is not valid: expected text"),
+        (
+            "inputs: {sales: {from: '2024-02-30'}}",
+            "inputs.sales.from: '2024-02-30' is not valid: expected a date",
+        ),
+        ("inputs: {sales: {from: 20240201}}", "inputs.sales.from: 20240201 is not valid"),
+        ("inputs: {sales: {delimiter: '||'}}", "inputs.sales.delimiter: '||' is not valid"),
+        ("inputs: {external: []}", "inputs.external: [] is not valid: expected at least 1"),
+        (
+            "inputs: {external: [{name: 1a, path: x, columns: {store_id: s}}]}",
+            "inputs.external.0.name: '1a' is not valid",
+        ),
+        ("internal: {choose_k: {min: 5, max: 3}}", "internal.choose_k: min (5) is above max (3)."),
+        (
+            "inputs: {sales: {from: 2024-05-01, to: 2024-01-01}}",
+            "from (2024-05-01) is after to (2024-01-01)",
+        ),
+        (
+            "inputs: {sales: {from: 2024-05-01, columns: {date: null}}}",
+            "set inputs.sales.columns.date",
+        ),
+        (
+            "inputs: {products: {constants: {category: all}}}",
+            "inputs.products: give the category either",
+        ),
+        (
+            "inputs: {products: {columns: {category: null}}}",
+            "inputs.products: give the category either",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_key_and_what_was_expected(
+    overlay: str, expected: str
+) -> None:
+    message = problem(overlay)
+    assert message.startswith("Configuration: ")
+    assert expected in message
+    assert len(message.splitlines()) == 1
+
+
+def test_every_problem_is_told_once() -> None:
+    lines = problem("{seed: x, shards: 0, inputs: {external: [{}]}}").splitlines()
+    assert [line.split(":")[0 if number else 1].strip() for number, line in enumerate(lines)] == [
+        "inputs.external.0.name",
+        "inputs.external.0.path",
+        "inputs.external.0.columns",
+        "seed",
+        "shards",
+    ]
+
+
+@pytest.mark.parametrize("rule", ["first", "last"])
+def test_the_first_and_last_reading_need_a_date(rule: str) -> None:
+    message = problem({"inputs": {"external": [{**STORES, "rows": rule}]}})
+    assert f"inputs.external.stores: rows: {rule} needs columns.date." in message
+
+
+def test_sources_have_names_of_their_own() -> None:
+    message = problem({"inputs": {"external": [STORES, STORES]}})
+    assert "inputs.external: two sources are called 'stores'." in message
+
+
+# Files
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a few files."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("in/b.csv", "in/a.csv", "in/deep/c.csv", "products.csv", "stores.csv"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("x\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_glob_finds_its_files_sorted(folder: Path) -> None:
+    assert expand("in/*.csv", "key") == ["in/a.csv", "in/b.csv"]
+    assert expand("in/**/*.csv", "key") == ["in/a.csv", "in/b.csv", "in/deep/c.csv"]
+    assert expand(f"{folder}/in/a.csv", "key") == [f"{folder}/in/a.csv"]
+
+
+def test_a_file_is_found_once_however_its_path_is_written(folder: Path) -> None:
+    assert expand("./in//*.csv", "key", ["in/a.csv", "in/z.csv"]) == [
+        "in/a.csv",
+        "in/b.csv",
+        "in/z.csv",
+    ]
+
+
+@pytest.mark.parametrize("pattern", ["in", "in/*.parquet", "nowhere/*.csv", "in/"])
+def test_a_path_without_a_file_is_told_with_its_key(folder: Path, pattern: str) -> None:
+    with pytest.raises(InputError) as error:
+        expand(pattern, "inputs.sales.path")
+    assert f"inputs.sales.path: no file matches '{pattern}' (looked in {folder})" in str(
+        error.value
+    )
+
+
+def test_a_slip_in_a_path_is_answered_with_the_nearest(folder: Path) -> None:
+    with pytest.raises(InputError, match=r"Did you mean 'products\.csv'\?"):
+        expand("product.csv", "key")
+
+
+def test_a_file_of_ones_own_never_means_one_of_the_demo(folder: Path) -> None:
+    for pattern in ("demographics.csv", "external/*.csv", f"{folder}/internal/products.csv"):
+        with pytest.raises(InputError):
+            expand(pattern, "key", [DEMO_FILES["demographics"], DEMO_FILES["products"]])
+
+
+def test_inputs_are_the_files_of_every_section(folder: Path) -> None:
+    inputs = find_inputs(
+        {
+            "sales": {"path": "in/*.csv"},
+            "products": {"path": "products.csv"},
+            "external": [STORES, {**STORES, "name": "more", "path": "s*.csv"}],
+        }
+    )
+    assert inputs.sales == {"a": "in/a.csv", "b": "in/b.csv"}
+    assert inputs.products == ["products.csv"]
+    assert inputs.external_files == ["stores.csv"]
+    assert inputs.external[1] == {
+        **STORES,
+        "name": "more",
+        "path": "s*.csv",
+        "files": ["stores.csv"],
+    }
+    assert inputs.files == ["in/a.csv", "in/b.csv", "products.csv", "stores.csv"]
+    assert not uses_demo(inputs)
+
+
+def test_the_defaults_mean_the_demo_before_it_is_made(folder: Path) -> None:
+    inputs = find_inputs(resolve()["inputs"])
+    assert list(inputs.sales) == [f"{y}-Q{q}" for y in (2024, 2025) for q in (1, 2, 3, 4)]
+    assert [len(source["files"]) for source in inputs.external] == [1, 1, 1]
+    assert uses_demo(inputs)
+
+
+def test_an_external_file_that_is_missing_is_told_with_its_source(folder: Path) -> None:
+    sections = {"sales": {"path": "in/*.csv"}, "products": {"path": "products.csv"}}
+    with pytest.raises(InputError, match=r"inputs\.external\.stores\.path: no file matches"):
+        find_inputs({**sections, "external": [{**STORES, "path": "none.csv"}]})
+
+
+def test_parts_are_named_after_their_files() -> None:
+    files = ["in/2024-Q1.parquet", "in/2024.csv", "in/week 7.CSV.gz", "in/a_b.tsv", "x/v1.2.pq"]
+    assert name_parts(files) == {
+        "2024-Q1": "in/2024-Q1.parquet",
+        "2024": "in/2024.csv",
+        "week-7": "in/week 7.CSV.gz",
+        "a_b": "in/a_b.tsv",
+        "v1-2": "x/v1.2.pq",
+    }
+
+
+def test_files_of_one_name_are_different_parts_in_any_order() -> None:
+    files = ["a/x.csv", "b/x.csv", "c/x.parquet", "a b.csv", "a-b.csv", "a/ü.csv", "ö", ".csv"]
+    parts = name_parts(files)
+    assert sorted(parts.values()) == sorted(files)
+    assert name_parts(reversed(files)) == parts
+    assert all(name.replace("-", "").replace("_", "").isalnum() for name in parts)
+    assert all(name.isascii() for name in parts)
+    assert {part.rpartition("-")[0] for part in parts} == {"x", "a-b", "part"}
+
+
+def test_a_part_keeps_its_name_when_other_files_join() -> None:
+    one = name_parts(["in/2024.csv"])
+    more = name_parts(["in/2024.csv", "in/2025.csv"])
+    assert one.items() <= more.items()

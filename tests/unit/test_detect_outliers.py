@@ -1,0 +1,112 @@
+"""Unusual stores are found, as many as asked for, and nobody is flagged without a reason."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from methods.detect_outliers import flag_share, outlier_scores
+
+METHODS = ["isolation_forest", "local_outlier_factor"]
+
+
+def planted(stores: int = 95, outliers: int = 5) -> np.ndarray:
+    """A cloud of stores, the last ones far away from it and from each other."""
+    rng = np.random.default_rng(0)
+    directions = rng.normal(size=(outliers, 3))
+    far = 12 * directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    return np.vstack([rng.normal(size=(stores, 3)), far])
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", [0, 7])
+def test_planted_outliers_are_found(method: str, seed: int) -> None:
+    flags = flag_share(outlier_scores(planted(), method, 20, seed), 0.05)
+    assert np.flatnonzero(flags).tolist() == [95, 96, 97, 98, 99]
+
+
+@pytest.mark.parametrize("method", [*METHODS, "none"])
+def test_nothing_is_flagged_when_share_is_zero(method: str) -> None:
+    assert not flag_share(outlier_scores(planted(), method, 20, 0), 0.0).any()
+
+
+def test_nothing_is_flagged_without_a_method() -> None:
+    scores = outlier_scores(planted(), "none", 20, 0)
+    assert not scores.any()
+    assert not flag_share(scores, 0.5).any()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("value", [0.0, 0.1])
+def test_stores_that_are_all_alike_have_no_outlier(method: str, value: float) -> None:
+    scores = outlier_scores(np.full((40, 2), value), method, 5, 0)
+    assert not flag_share(scores, 0.3).any()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("stores", [0, 1, 2])
+def test_among_fewer_than_three_stores_none_is_unusual(method: str, stores: int) -> None:
+    scores = outlier_scores(np.arange(stores * 2.0).reshape(stores, 2), method, 20, 0)
+    assert scores.tolist() == [0.0] * stores
+    assert not flag_share(scores, 0.5).any()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_fewer_stores_than_neighbours_are_scored_all_the_same(method: str) -> None:
+    scores = outlier_scores(planted(10, 1), method, 100, 0)
+    assert scores.shape == (11,)
+    assert np.isfinite(scores).all()
+
+
+def test_more_neighbours_see_a_small_group_of_unusual_stores_as_unusual() -> None:
+    rng = np.random.default_rng(1)
+    values = np.vstack([rng.normal(size=(60, 2)), rng.normal(40, 1, (4, 2))])
+    unusual = set(range(60, 64))
+    found = {
+        neighbours: set(
+            np.argsort(outlier_scores(values, "local_outlier_factor", neighbours, 0))[-4:]
+        )
+        for neighbours in (2, 10)
+    }
+    assert found[10] == unusual
+    assert found[2] != unusual
+
+
+def test_local_outlier_factor_of_a_hand_example() -> None:
+    # Stores at 0, 1, 2 and 9; the two nearest stores of each.
+    neighbours = {0: (1, 2), 1: (0, 2), 2: (1, 0), 3: (2, 1)}
+    distances = {0: (1, 2), 1: (1, 1), 2: (1, 2), 3: (7, 8)}
+    reach = {store: max(apart) for store, apart in distances.items()}
+    density = {
+        store: 2 / sum(max(reach[n], d) for n, d in zip(near, distances[store], strict=True))
+        for store, near in neighbours.items()
+    }
+    expected = [sum(density[n] for n in neighbours[s]) / 2 / density[s] for s in range(4)]
+    values = np.array([[0.0], [1.0], [2.0], [9.0]])
+    found = outlier_scores(values, "local_outlier_factor", 2, 0)
+    np.testing.assert_allclose(found, expected)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_seed_gives_the_same_scores(method: str) -> None:
+    first, second = (outlier_scores(planted(), method, 20, 3) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.integers(0, 50), st.integers(2, 3000))
+def test_exactly_the_share_of_stores_is_flagged_rounded_down(percent: int, stores: int) -> None:
+    flags = flag_share(np.arange(float(stores)), percent / 100)
+    assert flags.sum() == Fraction(percent, 100) * stores // 1
+    assert flags[stores - flags.sum() :].all()  # the highest scores
+
+
+def test_a_share_that_is_no_binary_fraction_is_not_rounded_twice() -> None:
+    assert 0.29 * 100 < 29
+    assert flag_share(np.arange(100.0), 0.29).sum() == 29
+
+
+def test_of_stores_equally_unusual_the_first_is_flagged() -> None:
+    assert flag_share(np.array([0.0, 2.0, 1.0, 2.0]), 0.25).tolist() == [False, True, False, False]
