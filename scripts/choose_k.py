@@ -31,9 +31,16 @@ def main(snakemake: Any, log: JobLog) -> None:
         one_feature = group in loadings and len(loadings[group]["feature"].unique()) == 1
         if status == "identical_stores" and one_feature and snakemake.wildcards.track == "internal":
             status = "one_need_state"
-        chosen.append((group, choice.k, len(values), choice.criterion, status))
+        chosen.append((group, choice.k, len(values), choice.criterion, status, choice.verdict))
         scores += [(group, k, name, score, k == choice.k) for k, name, score in choice.scores]
-        log.event("chosen", group=group, k=choice.k, stores=len(values), status=status)
+        log.event(
+            "chosen",
+            group=group,
+            k=choice.k,
+            stores=len(values),
+            status=status,
+            verdict=choice.verdict,
+        )
 
     write_table(snakemake.output.k, "k", as_columns(chosen, "k"))
     write_table(snakemake.output.k_scores, "k_scores", as_columns(scores, "k_scores"))
@@ -53,6 +60,7 @@ def choose(group: str, values: np.ndarray, snakemake: Any) -> Choice:
             smallest=options["min"],
             largest=options["max"],
             criterion=options["criterion"],
+            no_groups=options["no_groups"],
             algorithm=cluster["algorithm"],
             starts=cluster["starts"],
             seed=seed_for(snakemake.params.seed, group, "choose_k"),

@@ -12,7 +12,7 @@ from common.features import read_matrices, stack
 from common.job import JobLog, run
 from common.seeds import seed_for
 from common.tables import write_table
-from methods.detect_outliers import flag_share, outlier_scores
+from methods.detect_outliers import explain_flags, flag_beyond, flag_share, outlier_scores
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -21,19 +21,35 @@ def main(snakemake: Any, log: JobLog) -> None:
     parts = []
     for matrix in read_matrices(snakemake.input[0], "imputed"):
         seed = seed_for(snakemake.params.seed, matrix.group, "outliers")
-        scores = outlier_scores(matrix.values, options["method"], options["neighbours"], seed)
+        method, neighbours = options["method"], options["neighbours"]
+        scores = outlier_scores(matrix.values, method, neighbours, seed)
+        if method == "nearest_neighbours":
+            flags = flag_beyond(scores, options["threshold"])
+        else:
+            flags = flag_share(scores, options["share"])
+        columns, alike = explain_flags(matrix.values, flags, neighbours)
+        names = np.array([", ".join(matrix.features[row[:3]]) for row in columns], dtype=object)
         parts.append(
             {
                 "group": np.full(len(scores), matrix.group, dtype=object),
                 "store_id": matrix.stores,
                 "score": scores,
-                "outlier": flag_share(scores, options["share"]),
+                "outlier": flags,
+                "features": expand(names, flags),
+                "alike": expand(alike, flags),
             }
         )
     table = stack(parts, "outliers")
     rows = write_table(snakemake.output[0], "outliers", table)
     flagged = int(np.sum(table["outlier"].astype(bool)))
     log.done(f"{flagged:,} of {rows:,} stores flagged", rows_out=rows, outliers=flagged)
+
+
+def expand(values: np.ndarray, flags: np.ndarray) -> np.ndarray:
+    """Spread the values of flagged stores over all stores, None for the others."""
+    spread = np.full(len(flags), None, dtype=object)
+    spread[flags] = values
+    return spread
 
 
 if __name__ == "__main__":

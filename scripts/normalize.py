@@ -18,10 +18,10 @@ from common.tables import read_table, write_table
 from methods.normalize import (
     apply_transform,
     choose_transform,
+    comparable_mix,
     encode_levels,
     scale_columns,
     shares,
-    transform_shares,
 )
 
 Part = dict[str, Any]
@@ -65,10 +65,10 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
         if shard_of(category, shards) != shard:
             continue
         (raw,) = matrices(sales[category].rename_columns(["group", "store_id", "feature", "value"]))
-        share = shares(raw.values)
-        status = sales_status(stores, ~np.isnan(share).any(axis=1), eligible)
+        sold = ~np.isnan(shares(raw.values)).any(axis=1)
+        status = sales_status(stores, sold, eligible)
         kept = status["status"][np.isin(status["store_id"], raw.stores)] == "eligible"
-        values = transform_shares(share[kept], options["transform"])
+        values, chain, weight = comparable_mix(raw.values[kept], options["transform"])
         scaled = scale_columns(values, options["scale"], options["clip"])
         features = raw.features
         yield (
@@ -78,6 +78,8 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
                 "source": features,
                 "level": np.full(len(features), None),
                 "transform": np.full(len(features), options["transform"]),
+                "chain": chain,
+                "weight": np.full(len(features), weight),
                 "center": scaled.center,
                 "scale": scaled.scale,
                 "clip": np.full(len(features), options["clip"], dtype=float),
@@ -134,18 +136,18 @@ def normalize_external(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
             moved = apply_transform(values[:, [number]], transform)
             scaled = scale_columns(moved, options["scale"], options["clip"])
             blocks.append(scaled.values)
-            rows.append(
-                (name, name, None, transform, scaled.center[0], scaled.scale[0], options["clip"])
-            )
+            units = (scaled.center[0], scaled.scale[0], options["clip"])
+            rows.append((name, name, None, transform, None, None, *units))
             continue
         names, encoded, center, scale = encode_levels(levels[stores, number], options["max_levels"])
         blocks.append(encoded)
         for level, middle in zip(names, center, strict=True):
-            rows.append((f"{name}={level}", name, level, "level", middle, scale, None))
+            rows.append((f"{name}={level}", name, level, "level", None, None, middle, scale, None))
 
-    fields = ("feature", "source", "level", "transform", "center", "scale", "clip")
+    texts = ("feature", "source", "level", "transform")
+    fields = (*texts, "chain", "weight", "center", "scale", "clip")
     fitted = {
-        field: np.array(values, dtype=float if field in {"center", "scale", "clip"} else object)
+        field: np.array(values, dtype=object if field in texts else float)
         for field, values in zip(fields, zip(*rows, strict=True), strict=True)
     }
     order = np.argsort(fitted["feature"].astype(str), kind="stable")

@@ -117,7 +117,8 @@ def _as_table(promised: Contract, data: pa.Table | Mapping[str, Any]) -> pa.Tabl
     for field in schema:
         values = data[field.name]
         if not isinstance(values, pa.Array | pa.ChunkedArray):
-            values = pa.array(values, type=field.type, from_pandas=True)
+            exact = not pa.types.is_integer(field.type)  # given this type, 1.5 would become 1
+            values = pa.array(values, type=field.type if exact else None, from_pandas=True)
         arrays.append(values.cast(field.type))
     return pa.table(arrays, schema=schema)
 

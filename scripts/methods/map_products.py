@@ -21,7 +21,9 @@ MAPPED = """
 # goes to the first ones, one ten-thousandth each, so that the parts sum to the whole.
 SOLD_BY_NEED_STATE = """
     CREATE TEMP TABLE sold_by_need_state AS
-    WITH units AS (SELECT *, (sales * 10000)::BIGINT AS units FROM sold WHERE in_window)
+    WITH units AS (
+        SELECT *, (sales::DECIMAL(38, 4) * 10000)::BIGINT AS units FROM sold WHERE in_window
+    )
     SELECT category, store_id, need_state,
            (sum(units // places
                 + CASE WHEN place <= abs(units % places) THEN sign(units) ELSE 0 END

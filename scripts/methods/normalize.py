@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import nnls
 
 Floats = npt.NDArray[np.float64]
 OTHER = "other"
@@ -29,17 +30,61 @@ def shares(sales: Floats) -> Floats:
     return np.divide(sold, total, out=np.full(sold.shape, np.nan), where=total > 0)
 
 
+def shrinkage(sales: Floats) -> tuple[Floats, float]:
+    """Return the chain's shares and the sales that they count for in a store's own.
+
+    A store with little sales has a mix that is mostly chance. The squared distance of a store's
+    shares from the chain's, relative to that of a store which sells one need state only, is
+    expected to be ``between + noise / sales``; both are estimated from medians over bins of
+    stores of like sales. A store's best estimate is then its own shares, weighted by its sales,
+    and the chain's, weighted by ``noise / between`` (empirical Bayes; Efron and Morris 1973 for
+    proportions). The weight is at most a fifth of the median store's sales: where small stores
+    differ in kind, and not only by chance, the estimate cannot tell and must not erase it.
+
+    Args:
+        sales: (n_stores, n_need_states), every store with positive sales.
+
+    Returns:
+        The chain's shares (n_need_states,) and the weight, in units of sales.
+    """
+    sold = np.clip(sales, 0, None)
+    total = sold.sum(axis=1)
+    chain = sold.sum(axis=0) / total.sum()
+    bins = min(10, len(total) // 10)
+    if bins < 2 or len(chain) < 2 or chain.max() > 1 - 1e-9:
+        return chain, 0.0
+    away = np.sum((sold / total[:, None] - chain) ** 2, axis=1) / (1 - np.sum(chain**2))
+    by_sales = np.array_split(np.argsort(-total, kind="stable"), bins)
+    middle = np.maximum([np.median(away[stores]) for stores in by_sales], 1e-12)
+    inverse = np.array([np.mean(1 / total[stores]) for stores in by_sales])
+    scale = inverse.mean()
+    (between, noise), _ = nnls(
+        np.column_stack([np.ones(bins), inverse / scale]) / middle[:, None], np.ones(bins)
+    )
+    most = float(np.median(total)) / 5
+    return chain, most if between <= 0 else min(most, float(noise / between / scale))
+
+
+def shrink(share: Floats, total: Floats, chain: Floats, weight: float) -> Floats:
+    """Draw shares (n_stores, n_need_states) towards the chain's, as if it had sold ``weight`` more.
+
+    ``total`` (n_stores,) are the sales that the shares are of.
+    """
+    return (share * total[:, None] + weight * chain) / (total[:, None] + weight)
+
+
 def transform_shares(share: Floats, transform: str) -> Floats:
     """Transform shares of sales.
 
-    ``share`` leaves them; ``hellinger`` takes the square root, so that Euclidean distances are
+    ``share`` leaves them; ``hellinger`` (and ``shrunk_hellinger``, for shares drawn towards the
+    chain's before) takes the square root, so that Euclidean distances are
     Hellinger distances (Legendre and Gallagher 2001); ``log`` is log(1 + 100 share);
     ``log_ratio`` the centred log-ratio (Aitchison 1986), with half of the smallest positive share
     in place of zeros.
     """
     if transform == "share":
         return share
-    if transform == "hellinger":
+    if transform in {"hellinger", "shrunk_hellinger"}:
         return np.sqrt(share)
     if transform == "log":
         return np.log1p(100 * share)
@@ -47,6 +92,21 @@ def transform_shares(share: Floats, transform: str) -> Floats:
     logs = np.log(np.where(share > 0, share, positive.min() / 2 if len(positive) else 1.0))
     centred: Floats = logs - logs.mean(axis=1, keepdims=True)
     return centred
+
+
+def comparable_mix(sales: Floats, transform: str) -> tuple[Floats, Floats, float]:
+    """Turn sales (n_stores, n_need_states), positive in sum, into a mix that can be compared.
+
+    Returns:
+        The transformed shares, the chain's shares that they were drawn to, and with what weight
+        (0 but for ``shrunk_hellinger``).
+    """
+    share = shares(sales)
+    if transform != "shrunk_hellinger" or len(sales) == 0:
+        return transform_shares(share, transform), np.zeros(sales.shape[1]), 0.0
+    chain, weight = shrinkage(sales)
+    shrunk = shrink(share, np.clip(sales, 0, None).sum(axis=1), chain, weight)
+    return transform_shares(shrunk, transform), chain, weight
 
 
 def choose_transform(values: Floats, transform: str) -> list[str]:

@@ -41,6 +41,12 @@ def gap_statistic(
     return gap, expected.std(axis=0) * np.sqrt(1 + 1 / references)
 
 
+def share_explained(values: Floats, largest: int, seed: int) -> Floats:
+    """Return the share of the sum of squares that Ward's 1..largest clusters explain."""
+    within = np.exp(_log_within(_sample(values, np.random.default_rng(seed)), largest))
+    return np.asarray(1 - within / within[0])
+
+
 def choose_by_gap(gap: Floats, error: Floats) -> int:
     """Return the smallest number of clusters within one standard error of the largest gap."""
     best = int(gap.argmax())

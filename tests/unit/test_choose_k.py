@@ -46,7 +46,7 @@ def test_every_criterion_is_told_for_every_number_tried() -> None:
     assert np.isfinite([score for *_, score in found.scores]).all()
 
 
-@pytest.mark.parametrize(("criterion", "best"), zip(CRITERIA, (max, max, min), strict=True))
+@pytest.mark.parametrize(("criterion", "best"), list(zip(CRITERIA, (max, max, min), strict=True)))
 def test_the_number_chosen_has_the_best_score_of_the_criterion(
     criterion: str, best: object
 ) -> None:
@@ -67,9 +67,7 @@ def test_silhouette_is_that_of_a_hand_computation() -> None:
             between = apart[store, other].mean()
             widths.append((between - within) / max(within, between))
     found = choose(values, smallest=2, largest=2)
-    assert dict((name, s) for _, name, s in found.scores)["silhouette"] == pytest.approx(
-        np.mean(widths)
-    )
+    assert {name: s for _, name, s in found.scores}["silhouette"] == pytest.approx(np.mean(widths))
 
 
 def test_among_equal_scores_the_smaller_number_wins(monkeypatch: pytest.MonkeyPatch) -> None:

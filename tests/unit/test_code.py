@@ -1,0 +1,156 @@
+"""A result goes stale when the code behind it changes, and not otherwise."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from common import code
+from common.code import code_digest
+
+FIRST_LINES = {
+    "plain": "from methods.cluster import cluster_stores",
+    "module": "from methods import cluster",
+    "dotted": "import methods.cluster",
+    "alias": "import methods.cluster as c",
+    "late": "def main():\n    from methods.cluster import place",
+    "through another": "from methods.choose_k import choose_k",
+}
+RULES = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the scripts and contracts to change."""
+    folder = tmp_path.resolve()
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=ignored)
+    shutil.copytree(ROOT / "workflow" / "schemas" / "tables", folder / "tables")
+    monkeypatch.setattr(code, "SCRIPTS", folder / "scripts")
+    monkeypatch.setattr(code, "CONTRACTS", folder / "tables")
+    return folder
+
+
+def digest(script: str, *others: str) -> str:
+    """The digest that a new process would compute."""
+    code._imported.cache_clear()
+    return code_digest(script, *others)
+
+
+def change(path: Path) -> None:
+    assert path.is_file()
+    path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "scripts/cluster.py",
+        "scripts/methods/cluster.py",
+        "scripts/common/tables.py",
+        "scripts/common/features.py",
+        "scripts/common/seeds.py",
+        "scripts/common/job.py",
+        "scripts/common/errors.py",  # by way of common/tables.py
+        "tables/clusters.yaml",
+        "tables/reduced.yaml",
+    ],
+)
+def test_a_change_of_what_the_cluster_rule_uses_changes_its_digest(
+    copy: Path, changed: str
+) -> None:
+    before = digest("cluster.py")
+    change(copy / changed)
+    assert digest("cluster.py") != before
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "scripts/merge.py",
+        "scripts/methods/merge.py",
+        "scripts/methods/choose_k.py",
+        "scripts/common/sources.py",
+        "tables/sales_part.yaml",
+    ],
+)
+def test_a_change_of_what_it_does_not_use_leaves_the_digest(copy: Path, changed: str) -> None:
+    before = digest("cluster.py")
+    change(copy / changed)
+    assert digest("cluster.py") == before
+
+
+@pytest.mark.parametrize("form", FIRST_LINES)
+def test_every_way_to_import_a_module_counts(copy: Path, form: str) -> None:
+    (copy / "scripts" / "new.py").write_text(FIRST_LINES[form] + "\n", encoding="utf-8")
+    before = digest("new.py")
+    change(copy / "scripts" / "methods" / "cluster.py")
+    assert digest("new.py") != before
+
+
+@pytest.mark.parametrize("script", RULES)
+def test_every_script_depends_on_the_code_that_reads_writes_and_logs(
+    copy: Path, script: str
+) -> None:
+    before = digest(script)
+    change(copy / "scripts" / "common" / "job.py")
+    assert digest(script) != before
+
+
+def test_modules_that_import_each_other_are_no_problem(copy: Path) -> None:
+    folder = copy / "scripts"
+    (folder / "methods" / "one.py").write_text("import methods.two\n", encoding="utf-8")
+    (folder / "methods" / "two.py").write_text("import methods.one\n", encoding="utf-8")
+    (folder / "new.py").write_text("import methods.one\n", encoding="utf-8")
+    before = digest("new.py")
+    change(folder / "methods" / "two.py")
+    assert digest("new.py") != before
+
+
+def test_a_contract_counts_when_the_script_names_it(copy: Path) -> None:
+    script = copy / "scripts" / "new.py"
+    script.write_text('table = read_table(path, "k_scores")\n', encoding="utf-8")
+    before = digest("new.py")
+    change(copy / "tables" / "k.yaml")
+    assert digest("new.py") == before
+    change(copy / "tables" / "k_scores.yaml")
+    assert digest("new.py") != before
+
+
+def test_a_new_contract_of_another_rule_changes_nothing(copy: Path) -> None:
+    before = digest("cluster.py")
+    shutil.copy(copy / "tables" / "k.yaml", copy / "tables" / "brand_new.yaml")
+    assert digest("cluster.py") == before
+
+
+def test_another_file_that_a_script_reads_counts(copy: Path) -> None:
+    page = copy / "page.html.j2"
+    page.write_text("<html>", encoding="utf-8")
+    before = digest("write_page.py", "../page.html.j2")
+    assert before != digest("write_page.py")
+    page.write_text("<html lang=en>", encoding="utf-8")
+    assert digest("write_page.py", "../page.html.j2") != before
+
+
+def test_a_script_outside_the_folder_counts_with_its_own_text(copy: Path) -> None:
+    script = copy / "make.py"
+    script.write_text("x = 1\n", encoding="utf-8")
+    before = digest("../make.py")
+    change(script)
+    assert digest("../make.py") != before
+
+
+def test_the_same_code_in_another_folder_has_the_same_digest(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = {script: digest(script) for script in RULES}
+    moved = copy.with_name("another folder")
+    shutil.copytree(copy, moved)
+    monkeypatch.setattr(code, "SCRIPTS", moved / "scripts")
+    monkeypatch.setattr(code, "CONTRACTS", moved / "tables")
+    assert {script: digest(script) for script in RULES} == here
+
+
+def test_different_scripts_have_different_digests(copy: Path) -> None:
+    assert len({digest(script) for script in RULES}) == len(RULES)
