@@ -12,28 +12,32 @@ import numpy as np
 import pyarrow as pa
 
 from common.errors import InputError, examples
-from common.features import as_columns, by_group, column, groups, read_matrices
+from common.features import as_columns, groups
 from common.job import JobLog, run
+from common.seeds import seed_for
 from common.tables import MONEY, contract, read_table, sum_of_sales, write_table
+from common.tracks import Tracks
 from methods.merge import Merged, Track, merge_tracks
+from methods.separation import refit_labels
 
 EXTERNAL_STATUS = {"eligible": "clustered", "no_data": "no_external_data"}
 
 
 def main(snakemake: Any, log: JobLog) -> None:
     """Merge every category of ``input.stores``."""
-    files, min_size = snakemake.input, snakemake.params.min_size
+    files, options = snakemake.input, snakemake.params.merge
+    join_above = options["join_above"] if options["mode"] == "separable" else np.inf
     internal, external = Tracks(files, "internal"), Tracks(files, "external")
     sales = dict(groups(read_table(files.stores, "stores"), "category"))
     everyone = np.unique([*internal.seen(), *external.seen()]).astype(object)
     check_common_stores(internal.seen(), external.seen())
-    outside, outside_flags = external.track("all", everyone)
+    outside, outside_flags = track_of(external, "all", everyone, snakemake)
     outside_status = external.status("all", everyone, "no_external")
 
     parts, folds, centres, places = [], [], [], []
     for category, stores in sales.items():
-        inside, inside_flags = internal.track(category, everyone)
-        merged = merge_tracks(inside, outside, min_size)
+        inside, inside_flags = track_of(internal, category, everyone, snakemake)
+        merged = merge_tracks(inside, outside, options["min_size"], join_above)
         own_status = internal.status(category, everyone, "no_sales")
         status = np.where(
             own_status == "eligible",
@@ -61,7 +65,10 @@ def main(snakemake: Any, log: JobLog) -> None:
                 "status": status,
             }
         )
-        folds += [(category, step, *vars(f).values()) for step, f in enumerate(merged.folds, 1)]
+        folds += [
+            (category, step, f.from_cluster, f.to_cluster, f.stores, f.reason, f.distance)
+            for step, f in enumerate(merged.folds, 1)
+        ]
         centres += centre_rows(
             category, merged, internal.components(category), external.components("all")
         )
@@ -95,42 +102,22 @@ def main(snakemake: Any, log: JobLog) -> None:
     )
 
 
-class Tracks:
-    """The clusters, components and statuses of one track, by group."""
-
-    def __init__(self, files: Any, track: str):
-        self.clusters = by_group(files[f"{track}_clusters"], "clusters")
-        self.statuses = by_group(files[f"{track}_status"], "store_status")
-        reduced = read_matrices(files[f"{track}_reduced"], "reduced", "component")
-        self.matrices = {matrix.group: matrix for matrix in reduced}
-
-    def seen(self) -> set[str]:
-        """Return every store of every input of the track."""
-        return {store for rows in self.statuses.values() for store in rows["store_id"].to_pylist()}
-
-    def components(self, group: str) -> list[str]:
-        """Return the names of the components of a group."""
-        return list(self.matrices[group].features) if group in self.matrices else ["none"]
-
-    def track(self, group: str, everyone: np.ndarray) -> tuple[Track, np.ndarray]:
-        """Return labels and components of all stores, and which are outliers."""
-        labels = np.zeros(len(everyone), dtype=np.int64)
-        flags = np.zeros(len(everyone), dtype=bool)
-        values = np.full((len(everyone), len(self.components(group))), np.nan)
-        if group in self.matrices:
-            clusters, matrix = self.clusters[group], self.matrices[group]
-            rows = np.searchsorted(everyone.astype(str), matrix.stores.astype(str))
-            labels[rows] = column(clusters, "cluster")
-            flags[rows] = column(clusters, "outlier")
-            values[rows] = matrix.values
-        return Track(labels, values), flags
-
-    def status(self, group: str, everyone: np.ndarray, absent: str) -> np.ndarray:
-        """Return the status of all stores, ``absent`` for those that the track has not seen."""
-        known = dict(
-            zip(*(column(self.statuses[group], n) for n in ("store_id", "status")), strict=True)
+def track_of(
+    tracks: Tracks, group: str, everyone: np.ndarray, snakemake: Any
+) -> tuple[Track, np.ndarray]:
+    """Return labels, components and refits of a group, for all stores, and which are outliers."""
+    labels, values, outlier = tracks.aligned(group, everyone)
+    known = labels > 0
+    refits = np.zeros((snakemake.params.merge["refits"], len(everyone)), dtype=np.int64)
+    if known.any():
+        refits[:, known] = refit_labels(
+            values[known],
+            ~outlier[known],
+            k=int(labels.max()),
+            refits=len(refits),
+            seed=seed_for(snakemake.params.seed, group, "merge"),
         )
-        return np.array([known.get(store, absent) for store in everyone], dtype=object)
+    return Track(labels, values, refits), outlier
 
 
 def check_common_stores(internal: set[str], external: set[str]) -> None:

@@ -1,10 +1,13 @@
 """Merge two labelings of stores into clusters of a usable size."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
+
+from methods.separation import agreement, count_by_refit, cross_refits, overlap
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -17,6 +20,7 @@ class Track:
 
     labels: Labels  # (n_stores,), cluster from 1, 0 where the track does not know the store
     values: Floats  # (n_stores, n_components), NaN rows where it does not know the store
+    refits: Labels | None = None  # (n_refits, n_stores) labels from 0 on resamples
 
     @property
     def known(self) -> npt.NDArray[np.bool_]:
@@ -32,6 +36,7 @@ class Fold:
     to_cluster: str
     stores: int
     distance: float
+    reason: str = "too_small"
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,16 @@ class Merged:
     final_of: dict[str, str]  # merged cluster: final cluster
 
 
-def merge_tracks(internal: Track, external: Track, min_size: int) -> Merged:
+def merge_tracks(
+    internal: Track, external: Track, min_size: int, join_above: float = np.inf
+) -> Merged:
     """Cross the two labelings and fold what has fewer than ``min_size`` stores.
+
+    With refits of both tracks, cells that overlap by ``join_above`` or more in every track are
+    joined first: they are not told apart when the stores are drawn anew, so they are one. The
+    confidence of a store is then the share of refits that put it with the stores of its final
+    cluster; without refits it is (d2 - d1) / d2, d1 and d2 the distances to its own centre and to
+    the next best.
 
     Distances are Euclidean in the joint space, in which each track's components are divided by
     the track's total standard deviation, so that both tracks weigh the same. The smallest cluster
@@ -64,7 +77,15 @@ def merge_tracks(internal: Track, external: Track, min_size: int) -> Merged:
     ]
     scales = (_scale(internal.values[both]), _scale(external.values[both]))
     blocks = (internal.values / scales[0], external.values / scales[1])
-    final_of, folds = fold_small(merged[both], np.hstack(blocks)[both], min_size)
+    refits = [track.refits for track in (internal, external) if track.refits is not None]
+    joint = np.hstack(blocks)
+    final_of, folds = fold_small(
+        merged[both],
+        joint[both],
+        min_size,
+        [labels[:, both] for labels in refits] if np.isfinite(join_above) else (),
+        join_above,
+    )
 
     final = np.array([final_of.get(name) for name in merged], dtype=object)
     names = sorted(set(final_of.values()), key=_numbers)
@@ -79,7 +100,7 @@ def merge_tracks(internal: Track, external: Track, min_size: int) -> Merged:
     if names:
         scaled = [centre / scale for centre, scale in zip(centres, scales, strict=True)]
         for stores, values, targets in (
-            (both, np.hstack(blocks), np.hstack(scaled)),
+            (both, joint, np.hstack(scaled)),
             (internal.known & ~both, blocks[0], scaled[0]),
             (external.known & ~both, blocks[1], scaled[1]),
         ):
@@ -89,6 +110,8 @@ def merge_tracks(internal: Track, external: Track, min_size: int) -> Merged:
                 own = _own_cluster(final[rows], names, distances)
                 final[rows] = np.array(names, dtype=object)[own]
                 next_best[rows], confidence[rows] = _runner_up(distances, own, names)
+    if len(refits) == 2 and len(names) > 1:
+        _vote((internal, external), final, names, next_best, confidence)
     return Merged(
         merged,
         final,
@@ -102,35 +125,98 @@ def merge_tracks(internal: Track, external: Track, min_size: int) -> Merged:
     )
 
 
-def fold_small(clusters: Names, values: Floats, min_size: int) -> tuple[dict[str, str], list[Fold]]:
-    """Fold clusters below ``min_size``, smallest first, into the one with the nearest centre.
+def fold_small(
+    clusters: Names,
+    values: Floats,
+    min_size: int,
+    views: Sequence[Labels] = (),
+    join_above: float = np.inf,
+) -> tuple[dict[str, str], list[Fold]]:
+    """Join clusters that no view tells apart, then fold those below ``min_size``, smallest first.
 
-    The larger of the two keeps its name. Ties go to the cluster with the lower number.
+    Without ``views`` a small cluster goes to the one with the nearest centre; with them, to the
+    one it is told apart from least, the nearest among equals. The larger of the two keeps its
+    name. Ties go to the cluster with the lower number.
 
     Args:
         clusters: (n_stores,) names such as ``2_1``.
         values: (n_stores, n_dimensions).
         min_size: Stores that a cluster should have.
+        views: Per track (refits, n_stores) labels of the stores on resamples.
+        join_above: Overlap (see :func:`methods.separation.overlap`) from which two clusters are
+            joined whatever their size.
 
     Returns:
         The final cluster of every cluster, and the folds in their order.
     """
-    names = sorted(set(clusters), key=_numbers)
-    members = {name: np.flatnonzero(clusters == name) for name in names}
-    final_of = {name: name for name in names}
+    cells = _Cells(clusters, values, views)
+    final_of = {name: name for name in cells.names}
     folds: list[Fold] = []
-    while len(members) > 1:
-        small = min(members, key=lambda name: (len(members[name]), _numbers(name)))
-        if len(members[small]) >= min_size:
+
+    def fold(gone: int, to: int, reason: str) -> None:
+        fold = Fold(
+            cells.names[gone],
+            cells.names[to],
+            len(cells.members[gone]),
+            float(cells.distances(gone)[to]),
+            reason,
+        )
+        folds.append(fold)
+        for name, final in final_of.items():
+            if final == fold.from_cluster:
+                final_of[name] = fold.to_cluster
+        cells.join(gone, to)
+
+    while views and len(cells.names) > 1:
+        shared = cells.overlaps()
+        i, j = np.unravel_index(int(shared.argmax()), shared.shape)
+        if shared[i, j] < join_above:
             break
-        others = sorted((name for name in members if name != small), key=_numbers)
-        centres = np.array([values[members[name]].mean(axis=0) for name in others])
-        distances = np.linalg.norm(centres - values[members[small]].mean(axis=0), axis=1)
-        nearest = others[int(distances.argmin())]
-        folds.append(Fold(small, nearest, len(members[small]), float(distances.min())))
-        members[nearest] = np.sort(np.concatenate([members[nearest], members.pop(small)]))
-        final_of = {name: nearest if to == small else to for name, to in final_of.items()}
+        small, large = sorted((int(i), int(j)), key=lambda cell: (len(cells.members[cell]), -cell))
+        fold(small, large, "inseparable")
+    while len(cells.names) > 1:
+        sizes = [len(stores) for stores in cells.members]
+        small = int(np.argmin(sizes))
+        if sizes[small] >= min_size:
+            break
+        distance = cells.distances(small)
+        shared = cells.overlaps()[small] if views else np.zeros(len(sizes))
+        fold(small, int(np.lexsort((distance, -np.round(shared, 9)))[0]), "too_small")
     return final_of, folds
+
+
+class _Cells:
+    """Clusters that are being joined, in the order of their numbers."""
+
+    def __init__(self, clusters: Names, values: Floats, views: Sequence[Labels]):
+        self.names: list[str] = sorted(set(clusters), key=_numbers)
+        self.members = [np.flatnonzero(clusters == name) for name in self.names]
+        self.values = values
+        codes = np.zeros(len(clusters), dtype=np.int64)
+        for code, stores in enumerate(self.members):
+            codes[stores] = code
+        self.counts = [count_by_refit(codes, labels) for labels in views]
+
+    def overlaps(self) -> Floats:
+        """Overlap of every pair, -1 with itself."""
+        shared = overlap([counts / counts.sum(axis=2, keepdims=True) for counts in self.counts])
+        np.fill_diagonal(shared, -1)
+        return shared
+
+    def distances(self, cell: int) -> Floats:
+        """Distance of every centre from that of ``cell``, infinite to itself."""
+        centres = np.array([self.values[stores].mean(axis=0) for stores in self.members])
+        distances = np.linalg.norm(centres - centres[cell], axis=1)
+        distances[cell] = np.inf
+        return distances
+
+    def join(self, gone: int, to: int) -> None:
+        """Give the stores of one cell to another."""
+        self.members[to] = np.sort(np.concatenate([self.members[to], self.members[gone]]))
+        for counts in self.counts:
+            counts[:, to] += counts[:, gone]
+        self.counts = [np.delete(counts, gone, axis=1) for counts in self.counts]
+        del self.members[gone], self.names[gone]
 
 
 def _scale(values: Floats) -> float:
@@ -160,6 +246,36 @@ def _runner_up(distances: Floats, own: Labels, names: list[str]) -> tuple[Names,
     theirs = others[stores, best]
     margin = np.divide(theirs - mine, theirs, out=np.zeros(len(own)), where=theirs > 0)
     return np.array(names, dtype=object)[best], np.clip(margin, 0, 1)
+
+
+def _vote(
+    tracks: tuple[Track, Track],
+    final: Names,
+    names: list[str],
+    next_best: Names,
+    confidence: Floats,
+) -> None:
+    """Set next best and confidence by the refits of the tracks that know a store."""
+    internal, external = tracks
+    number = {name: index for index, name in enumerate(names)}
+    for known, refits in (
+        (internal.known & external.known, (internal.refits, external.refits)),
+        (internal.known & ~external.known, (internal.refits,)),
+        (external.known & ~internal.known, (external.refits,)),
+    ):
+        rows = np.flatnonzero(known)
+        voters = np.flatnonzero(internal.known & external.known)
+        if len(rows) == 0:
+            continue
+        cells = cross_refits([labels for labels in refits if labels is not None])
+        own = np.array([number[name] for name in final[rows]])
+        votes = agreement(
+            cells[:, voters], np.array([number[x] for x in final[voters]]), cells[:, rows]
+        )
+        stores = np.arange(len(rows))
+        confidence[rows] = votes[stores, own]
+        votes[stores, own] = -1
+        next_best[rows] = np.array(names, dtype=object)[votes.argmax(axis=1)]
 
 
 def _numbers(name: str) -> tuple[int, ...]:

@@ -89,13 +89,10 @@ def test_every_way_to_import_a_module_counts(copy: Path, form: str) -> None:
     assert digest("new.py") != before
 
 
-@pytest.mark.parametrize("script", RULES)
-def test_every_script_depends_on_the_code_that_reads_writes_and_logs(
-    copy: Path, script: str
-) -> None:
-    before = digest(script)
+def test_every_script_depends_on_the_code_that_runs_and_logs_it(copy: Path) -> None:
+    before = {script: digest(script) for script in RULES}
     change(copy / "scripts" / "common" / "job.py")
-    assert digest(script) != before
+    assert [script for script in RULES if digest(script) == before[script]] == []
 
 
 def test_modules_that_import_each_other_are_no_problem(copy: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from methods.join_external import DuplicateStores, one_row_per_store, to_long
 
-FEW = settings(max_examples=25, deadline=None, derandomize=True)
+FEW = settings(max_examples=12, deadline=None, derandomize=True)
 REDUCTIONS = {
     "mean": statistics.fmean,
     "median": statistics.median,

@@ -97,7 +97,7 @@ def test_the_account_adds_up_and_names_every_input(demo: Project) -> None:
     assert account["stores"]["lost"] == 0
     assert len(account["inputs"]) == 8 + 1 + 3
     assert all(re.fullmatch("[0-9a-f]{64}", file["sha256"]) for file in account["inputs"])
-    assert account["configuration"]["merge"] == {"min_size": 20}
+    assert account["configuration"]["merge"]["min_size"] == 20
     assert account["packages"]["snakemake"].startswith("9.")
 
 

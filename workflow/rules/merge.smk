@@ -26,7 +26,8 @@ rule merge:
         mem_mb=memory(2000, 40),
         runtime=60,
     params:
-        min_size=settings["merge"]["min_size"],
+        merge=settings["merge"],
+        seed=settings["seed"],
         code=code_digest("merge.py"),
     message:
         "Merging internal and external clusters"
