@@ -175,7 +175,10 @@ def test_dates_need_no_quotes() -> None:
             "internal: {choose_k: {maxx: 3}}",
             "internal.choose_k.maxx: unknown key. Did you mean 'max'",
         ),
-        ("merge: {zzz: 3}", "merge.zzz: unknown key. Keys here: min_size."),
+        (
+            "merge: {zzz: 3}",
+            "merge.zzz: unknown key. Keys here: join_above, min_size, mode, refits.",
+        ),
         ("inputs: {sales: {columns: {shop: a}}}", "inputs.sales.columns.shop: unknown key."),
         ("seed: x", "seed: 'x' is not valid: expected integer. Seed of everything random."),
         ("seed: true", "seed: True is not valid: expected integer"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from methods.detect_outliers import flag_share, outlier_scores
+from methods.detect_outliers import explain_flags, flag_beyond, flag_share, outlier_scores
 
 METHODS = ["isolation_forest", "local_outlier_factor"]
 
@@ -105,3 +105,39 @@ def test_a_share_that_is_no_binary_fraction_is_not_rounded_twice() -> None:
 
 def test_of_stores_equally_unusual_the_first_is_flagged() -> None:
     assert flag_share(np.array([0.0, 2.0, 1.0, 2.0]), 0.25).tolist() == [False, True, False, False]
+
+
+# Nearest neighbours
+
+
+def test_planted_outliers_are_found_and_no_other_store_by_nearest_neighbours() -> None:
+    random = np.random.default_rng(0)
+    values = np.vstack([random.normal(size=(300, 4)), random.uniform(-30, 30, size=(12, 4))])
+    scores = outlier_scores(values, "nearest_neighbours", 5, seed=0)
+    flags = flag_beyond(scores, 3.5)
+    assert flags[300:].sum() >= 11
+    assert flags[:300].sum() <= 3
+
+
+def test_nothing_is_flagged_to_fill_a_quota() -> None:
+    values = np.random.default_rng(1).uniform(size=(300, 3))
+    flags = flag_beyond(outlier_scores(values, "nearest_neighbours", 5, seed=0), 3.5)
+    assert flags.sum() <= 3
+    assert not flag_beyond(np.zeros(10), 3.5).any()
+    assert not flag_beyond(np.zeros(0), 3.5).any()
+
+
+def test_an_outlier_is_explained_by_the_feature_that_was_moved() -> None:
+    values = np.random.default_rng(2).normal(size=(100, 5))
+    values[7, 3] += 40
+    flags = np.arange(100) == 7
+    columns, alike = explain_flags(values, flags, 5)
+    assert columns[0, 0] == 3
+    assert alike.tolist() == [0]
+
+
+def test_outliers_that_resemble_each_other_are_counted() -> None:
+    values = np.random.default_rng(3).normal(size=(100, 3))
+    values[:4] = [50, 50, 50] + 0.1 * values[:4]
+    _, alike = explain_flags(values, np.arange(100) < 4, 3)
+    assert alike.tolist() == [3, 3, 3, 3]

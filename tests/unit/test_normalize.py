@@ -12,9 +12,12 @@ from sklearn.preprocessing import StandardScaler
 from methods.normalize import (
     apply_transform,
     choose_transform,
+    comparable_mix,
     encode_levels,
     scale_columns,
     shares,
+    shrink,
+    shrinkage,
     transform_shares,
 )
 
@@ -282,3 +285,58 @@ def test_a_level_called_other_is_joined_by_the_rare_ones() -> None:
     names, _, center, _ = encode_levels(levels, 3)
     assert names == ["a", "other"]
     np.testing.assert_allclose(center, [4 / 11, 7 / 11])
+
+
+# Shares drawn towards the chain's
+
+
+def counted(seed: int, n: int, concentration: float) -> np.ndarray:
+    """Sales as counts of stores whose mixes vary with a known concentration around the chain's."""
+    random = np.random.default_rng(seed)
+    mixes = random.dirichlet(concentration * np.array([0.4, 0.3, 0.2, 0.1]), n)
+    totals = random.poisson(60 * np.exp(random.normal(0, 1.2, n))) + 5
+    return np.array(
+        [random.multinomial(t, mix) for t, mix in zip(totals, mixes, strict=True)], float
+    )
+
+
+def test_shrinkage_finds_the_strength_that_the_counts_were_drawn_with() -> None:
+    found = [shrinkage(counted(seed, 2000, concentration=8.0))[1] for seed in range(5)]
+    assert np.mean(found) == pytest.approx(8.0, rel=0.35)
+
+
+def test_shrunk_shares_are_nearer_to_the_truth_than_raw_ones() -> None:
+    random = np.random.default_rng(0)
+    mixes = random.dirichlet(8.0 * np.array([0.4, 0.3, 0.2, 0.1]), 500)
+    totals = random.integers(5, 200, 500)
+    sales = np.array([random.multinomial(t, m) for t, m in zip(totals, mixes, strict=True)], float)
+    chain, weight = shrinkage(sales)
+    raw = shares(sales)
+    shrunk = shrink(raw, sales.sum(axis=1), chain, weight)
+    assert np.sum((shrunk - mixes) ** 2) < 0.95 * np.sum((raw - mixes) ** 2)
+
+
+def test_shrinkage_does_not_depend_on_the_currency() -> None:
+    sales = counted(1, 300, concentration=8.0)
+    first, second = (
+        comparable_mix(sales, "shrunk_hellinger"),
+        comparable_mix(7.3 * sales, "shrunk_hellinger"),
+    )
+    assert first[0] == pytest.approx(second[0])
+    assert second[2] == pytest.approx(7.3 * first[2])
+
+
+def test_a_store_with_much_history_keeps_its_place_when_it_sells_ten_times_as_much() -> None:
+    sales = counted(2, 300, concentration=8.0)
+    sales[0] = [4000, 3000, 2000, 1000]
+    chain, weight = shrinkage(sales)
+    once = shrink(shares(sales[:1]), sales[:1].sum(axis=1), chain, weight)
+    ten_times = shrink(shares(10 * sales[:1]), 10 * sales[:1].sum(axis=1), chain, weight)
+    assert once == pytest.approx(ten_times, abs=0.002)
+
+
+def test_shrinkage_never_moves_the_typical_store_by_more_than_a_sixth() -> None:
+    random = np.random.default_rng(0)
+    sales = random.multinomial(20, [0.5, 0.3, 0.2], size=200).astype(float)  # nothing but chance
+    _, weight = shrinkage(sales)
+    assert weight <= np.median(sales.sum(axis=1)) / 5
