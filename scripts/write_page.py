@@ -37,6 +37,11 @@ def main(snakemake: Any, log: JobLog) -> None:
         tables=[Path(path).name for path in output if path.endswith(".csv")],
         pictures=[(Path(path).stem, encode(path)) for path in files.pictures],
         categories=summarize(final),
+        chosen=[
+            {"track": track, **row}
+            for track in ("internal", "external")
+            for row in read_table(files[f"{track}_k"], "k").to_pylist()
+        ],
     )
     Path(output.page).write_text(page, encoding="utf-8")
     log.done(f"{output.page}, {len(files.pictures)} pictures, {len(output) - 1} tables as CSV")

@@ -59,9 +59,9 @@ def choose_k(
     ``gap`` takes the smallest k within one standard error of the largest gap statistic, and asks
     whether groups of that number are real: held-out stores must part at the gaps between them. It
     has three verdicts. ``groups``: k is that number. ``none``: the gap is largest for one
-    cluster. ``continuum``: stores differ, but by degrees; then ``no_groups`` decides between
-    ``one`` cluster and ``slices``, the fewest clusters that explain 80 % of what the largest
-    number would.
+    cluster. ``continuum``: stores differ, but by degrees. Without groups, ``no_groups`` decides
+    between ``one`` cluster and ``slices``, the fewest that explain 80 % of what the largest
+    number would; ``by_verdict`` slices a continuum only.
 
     Of the scores, silhouette (Rousseeuw 1987) and Calinski-Harabasz (1974) should be high,
     Davies-Bouldin (1979) low. Stores that are all alike make one cluster. At most one cluster
@@ -112,15 +112,16 @@ def _choose_by_gap(
     if len(candidates) == 1:
         return Choice(candidates[0], "fixed", "gap", scores)
     k = choose_by_gap(gap, error)
-    if k == 1:
-        return Choice(1, "no_groups", "gap", scores, "none")
-    k = max(k, candidates[0])
-    chance = grouped_p_value(values, k, SPLITS, seed)
-    scores = [*scores, (k, "chance_without_groups", chance)]
-    if chance < CHANCE:
-        return Choice(k, "chosen", "gap", scores, "groups")
-    if no_groups == "one":
-        return Choice(1, "no_groups", "gap", scores, "continuum")
+    verdict = "none"
+    if k > 1:
+        k = max(k, candidates[0])
+        chance = grouped_p_value(values, k, SPLITS, seed)
+        scores = [*scores, (k, "chance_without_groups", chance)]
+        verdict = "groups" if chance < CHANCE else "continuum"
+    if verdict == "groups":
+        return Choice(k, "chosen", "gap", scores, verdict)
+    if no_groups == "one" or (no_groups == "by_verdict" and verdict == "none"):
+        return Choice(1, "no_groups", "gap", scores, verdict)
     explained = share_explained(values, candidates[-1], seed)
     enough = int(np.flatnonzero(explained >= SLICES * explained[-1])[0]) + 1
-    return Choice(max(enough, candidates[0]), "slices", "gap", scores, "continuum")
+    return Choice(max(enough, candidates[0]), "slices", "gap", scores, verdict)

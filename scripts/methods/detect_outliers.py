@@ -28,7 +28,7 @@ def outlier_scores(values: Floats, method: str, neighbours: int, seed: int) -> F
         nearest = min(neighbours, stores - 1)
         distances, _ = cKDTree(values).query(values, nearest + 1)
         return np.log(np.maximum(distances[:, 1:].mean(axis=1), SMALLEST_DISTANCE))
-    factor = LocalOutlierFactor(n_neighbors=min(neighbours, stores - 1)).fit(values)
+    factor = LocalOutlierFactor(n_neighbors=min(neighbours, stores // 2)).fit(values)
     return np.asarray(-factor.negative_outlier_factor_)
 
 

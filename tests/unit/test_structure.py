@@ -144,7 +144,7 @@ def test_gradients_and_clouds_are_no_groups_and_groups_are() -> None:
         assert grouped_p_value(blobs(seed, 3), 3, splits=5, seed=seed) < 0.05
 
 
-def choose(values: np.ndarray, no_groups: str = "slices") -> tuple[int, str, str]:
+def choose(values: np.ndarray, no_groups: str = "by_verdict") -> tuple[int, str, str]:
     found = choose_k(
         values,
         smallest=2,
@@ -162,12 +162,17 @@ def test_groups_get_their_number() -> None:
     assert choose(blobs(1, 4)) == (4, "chosen", "groups")
 
 
-def test_a_cloud_gets_one_cluster() -> None:
-    assert choose(np.random.default_rng(0).normal(size=(200, 4))) == (1, "no_groups", "none")
+def test_a_cloud_gets_one_cluster_unless_slices_are_asked_for() -> None:
+    cloud = np.random.default_rng(0).normal(size=(200, 4))
+    assert choose(cloud, "by_verdict") == (1, "no_groups", "none")
+    assert choose(cloud, "one") == (1, "no_groups", "none")
+    k, status, verdict = choose(cloud, "slices")
+    assert (k > 1, status, verdict) == (True, "slices", "none")
 
 
 def test_a_gradient_gets_slices_or_one_cluster_as_configured() -> None:
-    k, status, verdict = choose(gradient(2))
-    assert (status, verdict) == ("slices", "continuum")
-    assert 2 <= k <= 8
-    assert choose(gradient(2), no_groups="one") == (1, "no_groups", "continuum")
+    for no_groups in ("by_verdict", "slices"):
+        k, status, verdict = choose(gradient(2), no_groups)
+        assert (status, verdict) == ("slices", "continuum")
+        assert 2 <= k <= 8
+    assert choose(gradient(2), "one") == (1, "no_groups", "continuum")

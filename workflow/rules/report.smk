@@ -80,6 +80,8 @@ rule write_page:
         folds="<merged>/folds.parquet",
         internal_profiles="<results>/internal/profiles.parquet",
         external_profiles="<results>/external/profiles.parquet",
+        internal_k="<results>/internal/k.parquet",
+        external_k="<results>/external/k.parquet",
         pictures=collect("<results>/report/{picture}.png", picture=PICTURES),
     output:
         **{
