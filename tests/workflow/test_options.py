@@ -1,0 +1,102 @@
+"""Options through the whole workflow: every choice runs, and the window of dates restricts."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from conftest import Project
+from tiny import CONFIG, write_tiny
+
+ALTERNATIVES = [
+    {
+        "internal": {
+            "normalize": {"transform": "log_ratio", "scale": "robust", "clip": 3},
+            "outliers": {"method": "isolation_forest", "share": 0.1},
+            "reduce": {"method": "none"},
+            "choose_k": {"criterion": "davies_bouldin"},
+            "cluster": {"algorithm": "ward"},
+        },
+        "external": {
+            "normalize": {"transform": "none", "scale": "robust", "clip": None},
+            "impute": {"numeric": "iterative", "categorical": "mode"},
+            "outliers": {"method": "none"},
+            "choose_k": {"criterion": "silhouette"},
+            "cluster": {"algorithm": "gaussian_mixture"},
+        },
+        "merge": {"mode": "cross"},
+    },
+    {
+        "internal": {
+            "normalize": {"transform": "log", "scale": "standard"},
+            "outliers": {"method": "local_outlier_factor", "share": 0.1},
+            "choose_k": {"criterion": "calinski_harabasz", "min": 3},
+        },
+        "external": {
+            "impute": {"numeric": "median", "categorical": "knn"},
+            "reduce": {"variance": 0.5},
+            "choose_k": {"min": 2, "max": 2},
+        },
+        "shards": 2,
+    },
+]
+
+
+def merged_config(overlay: dict) -> dict:
+    """Lay an overlay over the tiny retailer's configuration."""
+    config = deepcopy(CONFIG)
+
+    def lay(over: dict, under: dict) -> None:
+        for key, value in over.items():
+            if isinstance(value, dict) and isinstance(under.get(key), dict):
+                lay(value, under[key])
+            else:
+                under[key] = value
+
+    lay(overlay, config)
+    return config
+
+
+@pytest.mark.parametrize("overlay", ALTERNATIVES, ids=["first", "second"])
+def test_every_alternative_runs_from_the_configuration_alone(
+    overlay: dict, make_project: Callable[[str], Project]
+) -> None:
+    project = make_project("options")
+    write_tiny(project.folder)
+    gaps = pd.read_csv(project.folder / "data" / "stores.csv")
+    gaps.loc[[2, 9], "income"] = None
+    gaps.loc[5, "region"] = None
+    gaps.to_csv(project.folder / "data" / "stores.csv", index=False)
+    project.run("--configfile", project.write_config(merged_config(overlay)))
+    results = project.folder / "results"
+    final = pd.read_parquet(results / "merged" / "clusters.parquet")
+    assert len(final) == 48
+    assert final["final_cluster"].notna().all()
+    parameters = pd.read_parquet(results / "internal" / "normalize_parameters.parquet")
+    expected = overlay["internal"]["normalize"]["transform"]
+    assert set(parameters["transform"]) == {expected}
+    k = pd.read_parquet(results / "internal" / "k.parquet")
+    assert set(k["criterion"]) == {overlay["internal"]["choose_k"]["criterion"]}
+    imputed = pd.read_parquet(results / "external" / "impute_parameters.parquet")
+    methods = set(overlay["external"]["impute"].values())
+    assert set(imputed["method"]) == methods
+    flagged = pd.read_parquet(results / "internal" / "outliers.parquet")
+    assert flagged.groupby("group")["outlier"].sum().tolist() == [2, 2]  # 10 % of 24, rounded down
+
+
+def test_sales_outside_the_window_are_set_aside_and_counted(project: Project) -> None:
+    write_tiny(project.folder)
+    window = {"inputs": {"sales": {"from": "2024-02-01", "to": "2024-03-31"}}}
+    config = project.write_config(merged_config(window))
+    project.run("results/internal/need_states.parquet", "--configfile", config)
+    files = [pd.read_csv(path) for path in sorted((project.folder / "data").glob("sales-*.csv"))]
+    sales = pd.concat(files)
+    inside = sales["day"].between("2024-02-01", "2024-03-31")
+    internal = project.folder / "results" / "internal"
+    used = pd.read_parquet(internal / "need_states.parquet")["sales"].sum()
+    aside = pd.read_parquet(internal / "set_aside.parquet")
+    assert used == Decimal(str(round(sales.loc[inside, "amount"].sum(), 2)))
+    assert set(aside["reason"]) == {"outside_window"}
+    assert aside["rows"].sum() == (~inside).sum()
+    assert aside["sales"].sum() == Decimal(str(round(sales.loc[~inside, "amount"].sum(), 2)))
