@@ -60,8 +60,9 @@ def choose_k(
     whether groups of that number are real: held-out stores must part at the gaps between them. It
     has three verdicts. ``groups``: k is that number. ``none``: the gap is largest for one
     cluster. ``continuum``: stores differ, but by degrees. Without groups, ``no_groups`` decides
-    between ``one`` cluster and ``slices``, the fewest that explain 80 % of what the largest
-    number would; ``by_verdict`` slices a continuum only.
+    between ``one`` cluster and ``slices``: of a continuum as many as the gap says, of a cloud the
+    fewest that explain 80 % of what the largest number would. ``by_verdict`` slices a continuum
+    only.
 
     Of the scores, silhouette (Rousseeuw 1987) and Calinski-Harabasz (1974) should be high,
     Davies-Bouldin (1979) low. Stores that are all alike make one cluster. At most one cluster
@@ -122,6 +123,8 @@ def _choose_by_gap(
         return Choice(k, "chosen", "gap", scores, verdict)
     if no_groups == "one" or (no_groups == "by_verdict" and verdict == "none"):
         return Choice(1, "no_groups", "gap", scores, verdict)
+    if verdict == "continuum":
+        return Choice(k, "slices", "gap", scores, verdict)
     explained = share_explained(values, candidates[-1], seed)
     enough = int(np.flatnonzero(explained >= SLICES * explained[-1])[0]) + 1
     return Choice(max(enough, candidates[0]), "slices", "gap", scores, verdict)

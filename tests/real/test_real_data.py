@@ -168,4 +168,4 @@ def test_clusters_relate_to_the_segmentation_that_the_chain_knows(
         for _, rows in final.groupby("category")
     ]
     print(name, [round(score, 3) for score in scores])
-    assert max(scores) > 0.02  # labels at random score 0
+    assert max(scores) > 0.04  # labels at random score 0

@@ -294,7 +294,7 @@ def test_fewer_stores_than_clusters_is_told_with_the_key(tiny: Project, track: s
     overlay = {track: {"choose_k": {"min": 50, "max": 60}}}
     message = error(tiny, f"results/{track}/k.parquet", overlay)
     assert f"group {'Soap' if track == 'internal' else 'all'!r}" in message
-    assert "23 stores, fewer than 50" in message
+    assert "24 stores, fewer than 50" in message
     assert "not counting outliers" in message
     assert f"Lower {track}.choose_k.min" in message
 
