@@ -11,7 +11,7 @@ def test_the_same_seed_draws_the_same_category() -> None:
 
 
 def test_defaults_recover_segments_better_than_the_oldest_way_and_see_none_where_none_are() -> None:
-    rows = list(recovery.measure(seeds=5, stores=250))
+    rows = list(recovery.measure(seeds=3, stores=200))
     mean = {
         (kind, way, name): np.nanmean([r[name] for k, w, r in rows if (k, w) == (kind, way)])
         for kind, way, measures in rows
