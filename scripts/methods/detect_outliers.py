@@ -3,8 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
-from sklearn.ensemble import IsolationForest
-from sklearn.neighbors import LocalOutlierFactor
 
 Floats = npt.NDArray[np.float64]
 TREES = 300
@@ -22,12 +20,16 @@ def outlier_scores(values: Floats, method: str, neighbours: int, seed: int) -> F
     if method == "none" or stores < 3:
         return np.zeros(stores)
     if method == "isolation_forest":
+        from sklearn.ensemble import IsolationForest  # noqa: PLC0415, slow and seldom needed
+
         forest = IsolationForest(n_estimators=TREES, random_state=seed).fit(values)
         return np.asarray(-forest.score_samples(values))
     if method == "nearest_neighbours":
         nearest = min(neighbours, stores - 1)
         distances, _ = cKDTree(values).query(values, nearest + 1)
         return np.log(np.maximum(distances[:, 1:].mean(axis=1), SMALLEST_DISTANCE))
+    from sklearn.neighbors import LocalOutlierFactor  # noqa: PLC0415, slow and seldom needed
+
     factor = LocalOutlierFactor(n_neighbors=min(neighbours, stores // 2)).fit(values)
     return np.asarray(-factor.negative_outlier_factor_)
 

@@ -4,9 +4,6 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.experimental import enable_iterative_imputer  # noqa: F401
-from sklearn.impute import IterativeImputer, KNNImputer
-from sklearn.linear_model import BayesianRidge
 
 Floats = npt.NDArray[np.float64]
 ROUNDS = 20
@@ -43,6 +40,8 @@ def impute(
     methods = np.where(categorical, categorical_method, numeric_method)
     nearest = None
     if "knn" in methods and np.isnan(values).any():
+        from sklearn.impute import KNNImputer  # noqa: PLC0415, slow, and not needed without gaps
+
         imputer = KNNImputer(n_neighbors=neighbours, weights="distance")
         nearest = imputer.fit_transform(values)
 
@@ -77,6 +76,11 @@ def _constants(
 
 
 def _regress(values: Floats) -> tuple[Floats, list[dict[str, Any]]]:
+    # slow to import, and seldom needed
+    from sklearn.experimental import enable_iterative_imputer  # noqa: F401, PLC0415
+    from sklearn.impute import IterativeImputer  # noqa: PLC0415
+    from sklearn.linear_model import BayesianRidge  # noqa: PLC0415
+
     imputer = IterativeImputer(
         BayesianRidge(), max_iter=ROUNDS, tol=1e-3, initial_strategy="median", random_state=0
     )

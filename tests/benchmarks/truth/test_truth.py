@@ -1,0 +1,196 @@
+"""The scenarios are what they say, and the benchmark runs from one end to the other."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from competitors import cross_and_fold, old_method, oracle, smallest_cluster, why_no_r
+from ours import project_defaults
+from run import main, plan, run_job
+from simulate import CATEGORIES, EXTERNALS, JOINTS, SCENARIOS, Scenario
+from sklearn.metrics import adjusted_rand_score
+from threadpoolctl import threadpool_limits
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    with threadpool_limits(1):
+        yield
+
+
+def make(name: str, seed: int = 0, stores: int = 120) -> Scenario:
+    return SCENARIOS[name].make(seed, stores)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_has_its_size_and_its_seed_decides_it(name):
+    first, again, other = make(name), make(name), make(name, seed=1)
+    assert first.stores == 120
+    for scenario in (first, other):
+        assert all(len(sales) == 120 for sales in scenario.sales.values())
+        assert len(scenario.external) == 120
+        assert set(scenario.structure.values()) <= {"groups", "none", "gradient"}
+        for track, structure in scenario.structure.items():
+            assert (len(np.unique(scenario.truth(track))) > 1) == (structure == "groups")
+    assert all(np.array_equal(first.sales[key], again.sales[key]) for key in first.sales)
+    pd.testing.assert_frame_equal(first.external, again.external)
+    assert np.array_equal(first.truth_joint, again.truth_joint)
+    same_sales = all(np.array_equal(first.sales[key], other.sales[key]) for key in first.sales)
+    assert not (same_sales and first.external.equals(other.external))
+
+
+def test_sales_are_counts_and_every_store_of_a_category_sells_something():
+    for name in CATEGORIES:
+        (sales,) = make(name).sales.values()
+        assert sales.dtype == float
+        assert np.array_equal(sales, np.rint(sales))
+        assert sales.min() >= 0
+        assert sales.sum(axis=1).min() > 0
+
+
+@pytest.mark.parametrize("name", ["four_skewed", "six_skewed", "small_segment", "fifty_stores"])
+def test_segments_have_the_sizes_that_are_asked_for(name):
+    scenario = make(name, stores=1000)
+    sizes = np.bincount(scenario.truth("internal")) / 1000
+    assert np.allclose(sizes, CATEGORIES[name].segments, atol=0.001)
+
+
+@pytest.mark.parametrize(("name", "share"), [("four_skewed", 0.05), ("many_outliers", 0.1)])
+def test_outliers_have_the_share_that_is_asked_for(name, share):
+    assert make(name, stores=400).outlier.mean() == share
+    assert make("joint_dependent", stores=400).outlier.mean() == 0.05
+
+
+@pytest.mark.parametrize("name", EXTERNALS)
+def test_missing_values_have_the_share_that_is_asked_for(name):
+    table = make(name, stores=1000).external
+    assert table.isna().mean().mean() == pytest.approx(EXTERNALS[name].missing, abs=0.01)
+    kinds = {str(dtype) for dtype in table.dtypes}
+    assert kinds == {"float64", "object"}
+    texts = table.select_dtypes(object)
+    assert {type(value) for value in texts.to_numpy().ravel()} <= {str, type(None)}
+
+
+def test_high_values_are_missing_more_often_where_the_scenario_says_so():
+    hidden = {}
+    for name in ("external_missing", "external_missing_high"):
+        known = make(name, stores=2000).external["noise_00"].dropna()
+        hidden[name] = known.mean()
+    assert abs(hidden["external_missing"]) < 0.1
+    assert hidden["external_missing_high"] < -0.1
+
+
+def test_copies_are_near_copies_and_tails_are_heavy():
+    copies = make("external_copies", stores=500).external
+    correlation = copies.filter(regex="copy|noise_00").corr("spearman").to_numpy()
+    assert correlation.min() > 0.95
+    heavy = make("external_heavy_tails", stores=500).external.filter(like="signal")
+    usual = make("external_complete", stores=500).external.iloc[:, :4]
+    assert heavy.kurt().median() > usual.kurt().median() + 3
+
+
+def test_joint_segments_relate_as_their_variant_says():
+    cells = {}
+    for variant in JOINTS:
+        scenario = make(f"joint_{variant}", stores=400)
+        assert len(scenario.sales) == 10
+        assert all(4 <= sales.shape[1] <= 9 for sales in scenario.sales.values())
+        assert scenario.external.shape[1] == 12 + 6 + 3
+        pairs = {*zip(scenario.truth("internal"), scenario.truth_external, strict=True)}
+        assert len(pairs) == len(np.unique(scenario.truth_joint))
+        cells[variant] = len(pairs)
+        agree = adjusted_rand_score(scenario.truth("internal"), scenario.truth_external)
+        assert (agree == 1) == (variant == "identical")
+        if variant == "independent":
+            assert agree < 0.05
+    assert cells == {
+        "independent": 9,
+        "dependent": 5,
+        "identical": 3,
+        "internal_absent": 3,
+        "external_absent": 3,
+    }
+
+
+def test_segments_are_seen_in_the_track_that_has_them_and_not_in_the_other():
+    for absent, present in (("internal", "external"), ("external", "internal")):
+        scenario = make(f"joint_{absent}_absent", seed=1, stores=200)
+        tracks = project_defaults(scenario, 0).tracks
+        seen = {
+            name: adjusted_rand_score(
+                scenario.truth_joint, oracle(track.matrix, track.in_fit, 3, 0)
+            )
+            for name, track in tracks.items()
+        }
+        assert seen[present] > 0.3
+        assert abs(seen[absent]) < 0.1
+
+
+def test_gradients_move_along_and_clouds_do_not():
+    def share_of_first_component(name: str) -> float:
+        (sales,) = make(name, stores=400).sales.values()
+        mixes = np.sqrt(sales / sales.sum(axis=1, keepdims=True))
+        values = np.linalg.svd(mixes - mixes.mean(axis=0), compute_uv=False) ** 2
+        return values[0] / values.sum()
+
+    assert share_of_first_component("gradient_long") > 1.5 * share_of_first_component("cloud")
+
+
+def test_the_old_method_loses_a_twentieth_of_the_stores_in_each_track():
+    result = old_method(make("joint_independent"), 0)
+    assert [track.outlier.mean() for track in result.tracks.values()] == [0.05, 0.05]
+    assert 0.05 <= np.mean(result.final < 0) <= 0.1
+    assert cross_and_fold({"internal": result.tracks["internal"]}) is None
+
+
+def test_the_oracle_recovers_what_lies_far_apart():
+    truth = np.repeat([0, 1, 2], 20)
+    points = np.random.default_rng(0).normal(size=(60, 2)) + 50 * truth[:, None]
+    in_fit = np.arange(60) % 5 > 0
+    assert adjusted_rand_score(truth, oracle(points, in_fit, 3, 0)) == 1
+
+
+def test_a_small_chain_needs_smaller_clusters():
+    assert [smallest_cluster(stores) for stores in (10, 120, 400, 5000)] == [1, 6, 20, 20]
+
+
+def test_r_agrees_on_groups_that_lie_far_apart():
+    if reason := why_no_r():
+        pytest.skip(reason)
+    from competitors import run_r
+
+    truth = np.repeat([0, 1, 2], 20)
+    points = np.random.default_rng(0).normal(size=(60, 2)) + 50 * truth[:, None]
+    labels, jaccard = run_r(points, 6, 0)
+    assert adjusted_rand_score(truth, labels) == 1
+    assert min(jaccard) > 0.85
+
+
+def test_a_scenario_of_one_size_is_planned_in_that_size_only():
+    jobs = [job[:3] for job in plan(["fifty_stores", "cloud"], 1, [120, 400], ())]
+    assert jobs == [("fifty_stores", 0, 50), ("cloud", 0, 120), ("cloud", 0, 400)]
+
+
+def test_a_run_is_the_same_again():
+    job = ("external_outliers", 3, 120, ("project", "old_method"))
+    first, again = (pd.DataFrame(run_job(job)[0]).drop(columns="seconds") for _ in range(2))
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_the_small_benchmark_writes_its_table_and_picture(tmp_path):
+    only = ["gradient", "joint_external_absent"]
+    output = tmp_path / "truth"
+    assert main(["--small", "--only", *only, "--output", str(output)]) == 0
+    runs = pd.read_csv(output / "runs.csv")
+    assert set(runs["method"]) >= {"project", "old_method", "kmeans_silhouette"}
+    assert set(runs["scenario"]) == set(only)
+    assert set(runs["seed"]) == {0, 1}
+    assert runs["ari"].dropna().between(-1, 1).all()
+    table = (output / "summary.md").read_text(encoding="utf-8")
+    for measure in ("exact k", "stores lost", "joint segments after merging, 120 stores"):
+        assert f"| {measure}" in table
+    assert (output / "summary.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_unknown_scenario_is_refused_by_name(tmp_path, capsys):
+    assert main(["--only", "clod", "--output", str(tmp_path)]) == 2
+    assert "clod" in capsys.readouterr().err
