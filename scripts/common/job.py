@@ -25,6 +25,20 @@ class JobLog:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text("", encoding="utf-8")
 
+    def __enter__(self) -> "JobLog":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: Any
+    ) -> None:
+        """Record what ended the job: bad input as one message and exit 1, a fault as it is."""
+        if isinstance(error, InputError):
+            self.failed(str(error))
+            sys.exit(1)
+        if error is not None:
+            lines = traceback.format_exception(kind, error, trace)
+            self.event("crash", traceback="".join(lines))
+
     def event(self, event: str, **facts: Any) -> None:
         """Append one JSON line: when, step, wildcards, event and the facts given."""
         line = {
@@ -56,15 +70,9 @@ class JobLog:
 def run(main: Callable[[Any, JobLog], None], snakemake: Any) -> None:
     """Call ``main(snakemake, log)``; bad input becomes one message and exit status 1."""
     log = JobLog(snakemake.log[0], snakemake.rule, dict(snakemake.wildcards.items()))
-    try:
-        with threadpool_limits(limits=1):  # more threads would change last bits of floats
-            main(snakemake, log)
-    except InputError as error:
-        log.failed(str(error))
-        sys.exit(1)
-    except Exception:
-        log.event("crash", traceback=traceback.format_exc())
-        raise
+    # more threads would change last bits of floats
+    with log, threadpool_limits(limits=1):
+        main(snakemake, log)
 
 
 def print_errors(folder: str | Path, since: float) -> None:
