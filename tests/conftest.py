@@ -1,5 +1,6 @@
 """What all tests share: the scripts' modules, and projects to run Snakemake in for real."""
 
+import copy
 import os
 import shutil
 import subprocess
@@ -26,6 +27,13 @@ class Project:
         (folder / "resources").mkdir()
         shutil.copy(ROOT / "resources" / "make_demo.py", folder / "resources")
         shutil.copy(ROOT / "environment.yml", folder)
+
+    def copy_to(self, folder: Path) -> "Project":
+        """Copy the project with all it holds, results too."""
+        project = copy.copy(self)
+        project.folder = folder
+        shutil.copytree(self.folder, folder)
+        return project
 
     def snakemake(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake in the project; output and errors come back as text in ``stdout``."""

@@ -83,7 +83,7 @@ def merge_tracks(
         merged[both],
         joint[both],
         min_size,
-        [labels[:, both] for labels in refits] if np.isfinite(join_above) else (),
+        [labels[:, both] for labels in refits] if both.any() and np.isfinite(join_above) else (),
         join_above,
     )
 

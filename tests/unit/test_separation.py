@@ -99,3 +99,16 @@ def test_crossed_refits_part_what_either_track_parts() -> None:
     a, b = np.array([[0, 0, 1, 1]]), np.array([[0, 1, 0, 1]])
     assert len(set(cross_refits([a, b])[0])) == 4
     assert cross_refits([a]) is a
+
+
+@pytest.mark.parametrize("labels", [([1, 1, 2, 0, 0, 0], [0, 0, 0, 1, 1, 2]), ([0] * 6, [0] * 6)])
+def test_tracks_without_a_common_store_make_no_cluster(labels: tuple[list[int], list[int]]) -> None:
+    values = np.arange(6.0)[:, None]
+    tracks = [
+        Track(np.array(own), np.where(np.array(own)[:, None] > 0, values, np.nan), refits)
+        for own, refits in zip(labels, [np.zeros((REFITS, 6), np.int64)] * 2, strict=True)
+    ]
+    merged = merge_tracks(tracks[0], tracks[1], 2, join_above=0.2)
+    assert merged.names == []
+    assert merged.final.tolist() == [None] * 6
+    assert np.isnan(merged.confidence).all()

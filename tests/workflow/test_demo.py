@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,10 +27,7 @@ def demo(make_project: Callable[[str], Project]) -> Project:
 @pytest.fixture
 def copy(demo: Project, tmp_path: Path) -> Project:
     """A copy of the finished project that a test may change."""
-    project = object.__new__(Project)
-    project.folder = tmp_path / "copy"
-    shutil.copytree(demo.folder, project.folder)
-    return project
+    return demo.copy_to(tmp_path / "copy")
 
 
 def table(project: Project, path: str) -> pd.DataFrame:

@@ -85,6 +85,25 @@ def test_every_alternative_runs_from_the_configuration_alone(
     assert flagged.groupby("group")["outlier"].sum().tolist() == [2, 2]  # 10 % of 24, rounded down
 
 
+def test_a_category_sold_only_by_stores_without_external_data_loses_nothing(
+    project: Project,
+) -> None:
+    write_tiny(project.folder)
+    data = project.folder / "data"
+    for number in (1, 2):
+        sales = pd.read_csv(data / f"sales-{number}.csv", dtype=str)
+        soap = sales["sku"].str.startswith("1")
+        sales.loc[soap, "store"] = "X" + sales.loc[soap, "store"]
+        sales.to_csv(data / f"sales-{number}.csv", index=False)
+    project.run("results/run.json", "--configfile", project.write_config(CONFIG))
+    final = pd.read_parquet(project.folder / "results" / "merged" / "clusters.parquet")
+    soap = final[final["category"] == "Soap"].set_index("store_id")
+    assert len(soap) == 48
+    assert soap["final_cluster"].isna().all()
+    assert soap["internal_cluster"].notna().sum() == 24
+    assert set(soap.loc[soap["internal_cluster"].notna(), "status"]) == {"no_external"}
+
+
 def test_sales_outside_the_window_are_set_aside_and_counted(project: Project) -> None:
     write_tiny(project.folder)
     window = {"inputs": {"sales": {"from": "2024-02-01", "to": "2024-03-31"}}}

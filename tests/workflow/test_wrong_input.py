@@ -2,7 +2,6 @@
 
 import copy
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,10 +30,7 @@ def finished(make_project: Callable[[str], Project]) -> Project:
 @pytest.fixture
 def tiny(finished: Project, tmp_path: Path) -> Project:
     """A copy of the finished project, to spoil."""
-    project = copy.copy(finished)
-    project.folder = tmp_path / "project"
-    shutil.copytree(finished.folder, project.folder)
-    return project
+    return finished.copy_to(tmp_path / "project")
 
 
 def data(project: Project, name: str) -> Path:
