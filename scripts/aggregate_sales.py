@@ -21,7 +21,10 @@ from common.tables import sum_of_sales, write_table
 SUMS = """
     SELECT store_id, product_id,
            coalesce(date BETWEEN $from AND $to, true) AS in_window,
-           sum(sales)::DECIMAL(18, 4) AS sales, count(*) AS rows,
+           sum(sales)::DECIMAL(18, 4) AS sales,
+           coalesce(sum(sales) FILTER (month(date) % 2 = 0),
+                    CASE WHEN max(date) IS NOT NULL THEN 0 END)::DECIMAL(18, 4) AS even_sales,
+           count(*) AS rows,
            min(date) AS first_day, max(date) AS last_day
     FROM rows GROUP BY ALL
 """

@@ -1,37 +1,53 @@
 """Choose the number of clusters of each group.
 
-Reads: components, outliers (not part of the fit), the loadings and the stores of every group.
+Reads: components, outliers (not part of the fit), the loadings and the stores of every group; in
+the internal track also the sales, of which even months are known apart.
 Writes: every score of every number tried, and the number chosen.
 """
 
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from common.errors import InputError
-from common.features import as_columns, by_group, column, groups, read_matrices
+from common.errors import InputError, examples
+from common.features import as_columns, by_group, column, groups, matrices, read_matrices
 from common.job import JobLog, run
 from common.seeds import seed_for
 from common.tables import read_table, write_table
 from methods.choose_k import Choice, TooFewStores, choose_k
+from methods.prediction import Prediction, predict_mix
 
 
 def main(snakemake: Any, log: JobLog) -> None:
     """Choose k for every group that has stores, eligible or not."""
-    matrices = {m.group: m for m in read_matrices(snakemake.input.reduced, "reduced", "component")}
+    options, track = snakemake.params.choose_k, snakemake.wildcards.track
+    internal = track == "internal"
+    components = {
+        m.group: m for m in read_matrices(snakemake.input.reduced, "reduced", "component")
+    }
     outliers = by_group(snakemake.input.outliers, "outliers")
     loadings = by_group(snakemake.input.loadings, "loadings")
+    sales = by_group(snakemake.input.features, "need_states", "category") if internal else {}
+    check_fixed(options["fixed"], set(sales) if internal else {"all"}, track)
     scores, chosen = [], []
     for group, _ in groups(read_table(snakemake.input.status, "store_status")):
-        values = np.empty((0, 1))
-        if group in matrices:
-            values = matrices[group].values[~column(outliers[group], "outlier")]
-        choice = choose(group, values, snakemake)
+        values, prediction = np.empty((0, 1)), None
+        if group in components:
+            in_fit = ~column(outliers[group], "outlier")
+            values = components[group].values[in_fit]
+            if internal:
+                prediction = predict(sales[group], components[group].stores[in_fit], snakemake)
+        choice = choose(group, values, prediction, snakemake)
         status = choice.status
         one_feature = group in loadings and len(loadings[group]["feature"].unique()) == 1
-        if status == "identical_stores" and one_feature and snakemake.wildcards.track == "internal":
+        if status == "identical_stores" and one_feature and internal:
             status = "one_need_state"
-        chosen.append((group, choice.k, len(values), choice.criterion, status, choice.verdict))
+        foretold = (np.nan, np.nan)
+        if prediction is not None and 0 < choice.k <= len(prediction.explained):
+            foretold = (prediction.explained[choice.k - 1], prediction.history)
+        row = (group, choice.k, len(values), choice.criterion, status, choice.verdict, *foretold)
+        chosen.append(row)
         scores += [(group, k, name, score, k == choice.k) for k, name, score in choice.scores]
         log.event(
             "chosen",
@@ -51,7 +67,37 @@ def main(snakemake: Any, log: JobLog) -> None:
     )
 
 
-def choose(group: str, values: np.ndarray, snakemake: Any) -> Choice:
+def check_fixed(fixed: dict[str, int], known: set[str], track: str) -> None:
+    """Refuse numbers of clusters for groups that there are not."""
+    unknown = sorted(set(fixed) - known)
+    if unknown:
+        raise InputError(
+            f"Configuration: {track}.choose_k.fixed: there is no {examples(unknown)}. Expected "
+            f"{'categories' if track == 'internal' else 'the group'} such as "
+            f"{examples(sorted(known))}."
+        )
+
+
+def predict(sales: pa.Table, stores: np.ndarray, snakemake: Any) -> Prediction | None:
+    """Measure what clusters foretell; None without sales of two halves of the months."""
+    (every,) = matrices(sales, "need_state", "sales")
+    (even,) = matrices(sales, "need_state", "even_sales")
+    kept = np.isin(every.stores, stores)
+    odd_sales, even_sales = (every.values - even.values)[kept], even.values[kept]
+    both = np.all([np.clip(x, 0, None).sum(axis=1) > 0 for x in (odd_sales, even_sales)], axis=0)
+    largest = min(snakemake.params.choose_k["max"], int(both.sum()) - 1)
+    if largest < snakemake.params.choose_k["min"] or odd_sales.shape[1] < 2:
+        return None
+    return predict_mix(
+        odd_sales[both],
+        even_sales[both],
+        largest,
+        snakemake.params.transform,
+        seed_for(snakemake.params.seed, every.group, "prediction"),
+    )
+
+
+def choose(group: str, values: np.ndarray, prediction: Prediction | None, snakemake: Any) -> Choice:
     """Choose k for one group; tell the user which setting is in the way when stores are few."""
     options, cluster = snakemake.params.choose_k, snakemake.params.cluster
     try:
@@ -61,6 +107,9 @@ def choose(group: str, values: np.ndarray, snakemake: Any) -> Choice:
             largest=options["max"],
             criterion=options["criterion"],
             no_groups=options["no_groups"],
+            min_stores=options["min_stores"],
+            fixed=options["fixed"].get(group),
+            prediction=prediction,
             algorithm=cluster["algorithm"],
             starts=cluster["starts"],
             seed=seed_for(snakemake.params.seed, group, "choose_k"),

@@ -64,7 +64,7 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
     for category, stores in groups(read_table(snakemake.input.stores, "stores"), "category"):
         if shard_of(category, shards) != shard:
             continue
-        (raw,) = matrices(sales[category].rename_columns(["group", "store_id", "feature", "value"]))
+        (raw,) = matrices(sales[category], "need_state", "sales")
         sold = ~np.isnan(shares(raw.values)).any(axis=1)
         status = sales_status(stores, sold, eligible)
         kept = status["status"][np.isin(status["store_id"], raw.stores)] == "eligible"

@@ -47,8 +47,7 @@ def main(snakemake: Any, log: JobLog) -> None:
 
 def internal_features(path: str) -> Iterator[Matrix]:
     """Yield stores x need states per category: sales."""
-    table = read_table(path, "need_states")
-    return matrices(table.rename_columns(["group", "store_id", "feature", "value"]))
+    return matrices(read_table(path, "need_states"), "need_state", "sales")
 
 
 def external_features(path: str) -> Iterator[Matrix]:

@@ -123,6 +123,15 @@ def _contradictions(settings: Mapping[str, Any]) -> list[str]:
         if low > high:
             problems.append(f"{track}.choose_k: min ({low}) is above max ({high}).")
     sales = settings["inputs"]["sales"]
+    if settings["external"]["choose_k"]["criterion"] == "prediction":
+        problems.append("external.choose_k.criterion: prediction is for the internal track only.")
+    if (
+        settings["internal"]["choose_k"]["criterion"] == "prediction"
+        and not sales["columns"]["date"]
+    ):
+        problems.append(
+            "internal.choose_k.criterion: prediction needs dates: set inputs.sales.columns.date."
+        )
     if sales["from"] and sales["to"] and sales["from"] > sales["to"]:
         problems.append(f"inputs.sales: from ({sales['from']}) is after to ({sales['to']}).")
     if (sales["from"] or sales["to"]) and not sales["columns"]["date"]:

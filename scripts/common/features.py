@@ -33,8 +33,11 @@ class Matrix:
 
 
 def matrices(table: pa.Table, feature: str = "feature", value: str = "value") -> Iterator[Matrix]:
-    """Yield a matrix per group of a rectangular table sorted by group, store and feature."""
-    for group, rows in groups(table):
+    """Yield a matrix per group of a rectangular table sorted by group, store and feature.
+
+    The first column is the group.
+    """
+    for group, rows in groups(table, table.column_names[0]):
         stores = column(rows, "store_id")
         p = int(np.searchsorted(stores, stores[0], side="right"))
         values = rows[value].cast(pa.float64()).to_numpy()
@@ -58,9 +61,9 @@ def groups(table: pa.Table, by: str = "group") -> Iterator[tuple[str, pa.Table]]
         yield names[int(start)].as_py(), table.slice(int(start), int(end - start))
 
 
-def by_group(path: str | Path, name: str) -> dict[str, pa.Table]:
+def by_group(path: str | Path, name: str, by: str = "group") -> dict[str, pa.Table]:
     """Read a table under contract ``name`` and return its rows per group."""
-    return dict(groups(read_table(path, name)))
+    return dict(groups(read_table(path, name), by))
 
 
 def column(table: pa.Table, name: str) -> np.ndarray:

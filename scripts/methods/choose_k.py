@@ -7,12 +7,9 @@ import numpy.typing as npt
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
 
 from methods.cluster import fit_labels
-from methods.structure import (
-    choose_by_gap,
-    gap_statistic,
-    grouped_p_value,
-    share_explained,
-)
+from methods.prediction import Prediction, choose_by_prediction
+from methods.stability import stability
+from methods.structure import choose_by_gap, gap_statistic, grouped_p_value, share_explained
 
 Floats = npt.NDArray[np.float64]
 CRITERIA = {
@@ -21,9 +18,9 @@ CRITERIA = {
     "davies_bouldin": (davies_bouldin_score, -1),
 }
 
-
-REFERENCES = 50  # uniform data sets that the gap is measured against
-SPLITS = 10  # halvings of the stores in the test for groups
+REFERENCES = 25  # uniform data sets that the gap is measured against
+RESAMPLES = 20  # on which the clusters must come back
+REPEATS = 5  # of the test for groups
 CHANCE = 0.2  # with it, none of several hundred simulated gradients and clouds passed for groups
 SLICES = 0.8  # of what the largest number of clusters explains
 
@@ -52,79 +49,116 @@ def choose_k(
     algorithm: str,
     starts: int,
     seed: int,
-    no_groups: str = "one",
+    no_groups: str = "slices",
+    min_stores: int = 1,
+    fixed: int | None = None,
+    prediction: Prediction | None = None,
 ) -> Choice:
-    """Choose k for (n_stores, n_components) values: best criterion, the smaller k among equals.
+    """Choose k for (n_stores, n_components) values and tell the scores of every number.
 
-    ``gap`` takes the smallest k within one standard error of the largest gap statistic, and asks
-    whether groups of that number are real: held-out stores must part at the gaps between them. It
-    has three verdicts. ``groups``: k is that number. ``none``: the gap is largest for one
-    cluster. ``continuum``: stores differ, but by degrees. Without groups, ``no_groups`` decides
-    between ``one`` cluster and ``slices``: of a continuum as many as the gap says, of a cloud the
-    fewest that explain 80 % of what the largest number would. ``by_verdict`` slices a continuum
-    only.
+    ``gap`` looks for groups. It takes the number that the gap statistic and the stability of all
+    clusters agree on (see :func:`methods.structure.choose_by_gap`; a cluster of fewer than
+    ``min_stores`` stores counts as not stable), and asks whether groups of that number are real:
+    stores must part at the gaps between them. It has three verdicts. ``groups``: k is that number.
+    ``none``: the gap is largest for one cluster. ``continuum``: stores differ, but by degrees.
+    Without groups, ``no_groups`` decides between ``one`` cluster and ``slices``, of a continuum
+    only with ``by_verdict``. Slices serve another aim, to foretell what stores sell: they are as
+    many as ``prediction`` says, which is also the criterion ``prediction``. Where it is not known,
+    a continuum has as many slices as the gap says, a cloud the fewest that explain 80 % of what
+    the largest number would.
 
-    Of the scores, silhouette (Rousseeuw 1987) and Calinski-Harabasz (1974) should be high,
-    Davies-Bouldin (1979) low. Stores that are all alike make one cluster. At most one cluster
-    fewer than there are distinct stores is tried, as no score is defined beyond.
+    ``silhouette`` (Rousseeuw 1987) and ``calinski_harabasz`` (1974) take the number with the
+    highest score, ``davies_bouldin`` (1979) the lowest; among equals the smaller number.
+
+    Stores that are all alike make one cluster. At most one cluster fewer than there are distinct
+    stores is tried, as no score is defined beyond. ``fixed`` overrules what the criterion says,
+    but for more clusters than distinct stores.
 
     Raises:
         TooFewStores: There are at least two distinct stores but fewer than ``smallest``.
     """
-    if len(values) == 0:
-        return Choice(0, "no_data", "none", [])
-    if len(values) == 1:
-        return Choice(1, "one_store", "none", [])
     distinct = len(np.unique(np.round(values, 9), axis=0))
-    if distinct == 1:
-        return Choice(1, "identical_stores", "none", [])
-    if len(values) < smallest:
+    if distinct < 2:
+        status = {0: "no_data", 1: "one_store"}.get(len(values), "identical_stores")
+        return Choice(distinct, status, "none", [])
+    if fixed is None and len(values) < smallest:
         raise TooFewStores(f"{len(values)} stores, fewer than {smallest}")
     candidates = range(smallest, min(largest, distinct - 1) + 1)
     if not candidates:
-        return Choice(min(smallest, distinct), "fixed", "none", [])
+        return Choice(min(fixed or smallest, distinct), "fixed", "none", [])
 
-    scores, best = [], (-np.inf, 0)
-    for k in candidates:
-        labels = fit_labels(values, k, algorithm, starts, seed)
-        if len(np.unique(labels)) < 2:
-            continue
-        for name, (function, sign) in CRITERIA.items():
-            score = float(function(values, labels))
-            scores.append((k, name, score))
-            if name == criterion:
-                best = max(best, (sign * score, -k))
-    if criterion == "gap":
-        return _choose_by_gap(values, candidates, no_groups, scores, seed)
-    status = "fixed" if smallest == largest else "chosen"
-    return Choice(-best[1] or smallest, status, criterion, scores)
+    gap = gap_statistic(values, candidates[-1], REFERENCES, seed)
+    stable = stability(values, candidates[-1], RESAMPLES, seed)
+    scores = _compactness(values, candidates, algorithm, starts, seed)
+    scores += _listed("gap", gap[0]) + _listed("gap_error", gap[1])
+    scores += _listed("smallest_jaccard", stable[0]) + _listed("smallest_cluster", stable[1])
+    if prediction is not None:
+        scores += _listed("prediction", prediction.explained)
+        scores += _listed("prediction_error", prediction.error)
+
+    if fixed is not None or len(candidates) == 1:
+        return Choice(min(fixed or smallest, distinct), "fixed", criterion, scores)
+    if criterion in CRITERIA:
+        sign = CRITERIA[criterion][1]
+        best = max((sign * score, -k) for k, name, score in scores if name == criterion)
+        return Choice(-best[1], "chosen", criterion, scores)
+    if criterion == "prediction" and prediction is not None:
+        k = choose_by_prediction(prediction, candidates)
+        return Choice(k, "chosen", criterion, scores)
+    k = choose_by_gap(*gap, np.where(stable[1] < min_stores, 0.0, stable[0]))
+    return _by_verdict(
+        values,
+        candidates,
+        k,
+        no_groups=no_groups,
+        prediction=prediction,
+        scores=scores,
+        seed=seed,
+    )
 
 
-def _choose_by_gap(
+def _by_verdict(
     values: Floats,
     candidates: range,
+    k: int,
+    *,
     no_groups: str,
+    prediction: Prediction | None,
     scores: list[tuple[int, str, float]],
     seed: int,
 ) -> Choice:
-    gap, error = gap_statistic(values, candidates[-1], REFERENCES, seed)
-    for k, (height, spread) in enumerate(zip(gap, error, strict=True), start=1):
-        scores = [*scores, (k, "gap", float(height)), (k, "gap_error", float(spread))]
-    if len(candidates) == 1:
-        return Choice(candidates[0], "fixed", "gap", scores)
-    k = choose_by_gap(gap, error)
+    """Ask whether the groups that the gap and the stability found are real, and what if not."""
     verdict = "none"
     if k > 1:
         k = max(k, candidates[0])
-        chance = grouped_p_value(values, k, SPLITS, seed)
+        chance = grouped_p_value(values, k, REPEATS, seed)
         scores = [*scores, (k, "chance_without_groups", chance)]
         verdict = "groups" if chance < CHANCE else "continuum"
     if verdict == "groups":
         return Choice(k, "chosen", "gap", scores, verdict)
     if no_groups == "one" or (no_groups == "by_verdict" and verdict == "none"):
         return Choice(1, "no_groups", "gap", scores, verdict)
-    if verdict == "continuum":
-        return Choice(k, "slices", "gap", scores, verdict)
-    explained = share_explained(values, candidates[-1], seed)
-    enough = int(np.flatnonzero(explained >= SLICES * explained[-1])[0]) + 1
-    return Choice(max(enough, candidates[0]), "slices", "gap", scores, verdict)
+    if prediction is not None:
+        k = choose_by_prediction(prediction, candidates)
+        return Choice(k, "slices", "prediction", scores, verdict)
+    if verdict == "none":
+        explained = share_explained(values, candidates[-1], seed)
+        k = int(np.flatnonzero(explained >= SLICES * explained[-1])[0]) + 1
+    return Choice(max(k, candidates[0]), "slices", "gap", scores, verdict)
+
+
+def _compactness(
+    values: Floats, candidates: range, algorithm: str, starts: int, seed: int
+) -> list[tuple[int, str, float]]:
+    """Return the scores of ``CRITERIA`` for every number of clusters."""
+    scores = []
+    for k in candidates:
+        labels = fit_labels(values, k, algorithm, starts, seed)
+        if len(np.unique(labels)) > 1:
+            for name, (function, _) in CRITERIA.items():
+                scores.append((k, name, float(function(values, labels))))
+    return scores
+
+
+def _listed(name: str, scores: npt.NDArray[np.number]) -> list[tuple[int, str, float]]:
+    return [(k, name, float(score)) for k, score in enumerate(scores, start=1)]

@@ -6,8 +6,8 @@ import pyarrow as pa
 SOLD = """
     CREATE TEMP TABLE sold AS
     SELECT store_id, product_id, in_window,
-           sum(sales)::DECIMAL(18, 4) AS sales, sum(rows)::BIGINT AS rows,
-           min(first_day) AS first_day, max(last_day) AS last_day
+           sum(sales)::DECIMAL(18, 4) AS sales, sum(even_sales)::DECIMAL(18, 4) AS even_sales,
+           sum(rows)::BIGINT AS rows, min(first_day) AS first_day, max(last_day) AS last_day
     FROM parts GROUP BY ALL
 """
 MAPPED = """
@@ -19,21 +19,31 @@ MAPPED = """
 """
 # A product in n need states gives each an equal part of its sales; what does not divide evenly
 # goes to the first ones, one ten-thousandth each, so that the parts sum to the whole.
+EQUAL_PART = """
+    CREATE TEMP MACRO equal_part(units, places, place) AS
+    units // places + CASE WHEN place <= abs(units % places) THEN sign(units) ELSE 0 END
+"""
 SOLD_BY_NEED_STATE = """
     CREATE TEMP TABLE sold_by_need_state AS
     WITH units AS (
-        SELECT *, (sales::DECIMAL(38, 4) * 10000)::BIGINT AS units FROM sold WHERE in_window
+        SELECT *, (sales::DECIMAL(38, 4) * 10000)::BIGINT AS units,
+               (even_sales::DECIMAL(38, 4) * 10000)::BIGINT AS even_units
+        FROM sold WHERE in_window
+    ), parts AS (
+        SELECT category, store_id, need_state, sum(equal_part(units, places, place)) AS units,
+               sum(equal_part(even_units, places, place)) AS even_units
+        FROM units JOIN mapped USING (product_id) GROUP BY ALL
     )
     SELECT category, store_id, need_state,
-           (sum(units // places
-                + CASE WHEN place <= abs(units % places) THEN sign(units) ELSE 0 END
-            )::DECIMAL(18, 0) * 0.0001)::DECIMAL(18, 4) AS sales
-    FROM units JOIN mapped USING (product_id) GROUP BY ALL
+           (units::DECIMAL(18, 0) * 0.0001)::DECIMAL(18, 4) AS sales,
+           (even_units::DECIMAL(18, 0) * 0.0001)::DECIMAL(18, 4) AS even_sales
+    FROM parts
 """
 NEED_STATES = """
     WITH stores AS (SELECT DISTINCT category, store_id FROM sold_by_need_state),
          states AS (SELECT DISTINCT category, need_state FROM sold_by_need_state)
-    SELECT category, store_id, need_state, coalesce(sales, 0)::DECIMAL(18, 4) AS sales
+    SELECT category, store_id, need_state, coalesce(sales, 0)::DECIMAL(18, 4) AS sales,
+           CASE WHEN sales IS NULL THEN 0 ELSE even_sales END::DECIMAL(18, 4) AS even_sales
     FROM stores JOIN states USING (category)
     LEFT JOIN sold_by_need_state USING (category, store_id, need_state)
 """
@@ -62,12 +72,12 @@ SET_ASIDE = """
 def map_sales(database: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
     """Return the tables ``need_states``, ``stores`` and ``set_aside``.
 
-    ``database`` holds two views: ``parts`` (store_id, product_id, in_window, sales, rows,
-    first_day, last_day) and ``products`` (product_id, category, need_state; no row twice; rows
-    without category or need state place the product nowhere). Sales are decimals with four
+    ``database`` holds two views: ``parts`` (store_id, product_id, in_window, sales, even_sales,
+    rows, first_day, last_day) and ``products`` (product_id, category, need_state; no row twice;
+    rows without category or need state place the product nowhere). Sales are decimals with four
     places. The sum of ``sales`` over ``need_states`` and ``set_aside`` is that over ``parts``.
     """
-    for statement in (SOLD, MAPPED, SOLD_BY_NEED_STATE):
+    for statement in (SOLD, MAPPED, EQUAL_PART, SOLD_BY_NEED_STATE):
         database.execute(statement)
     queries = {"need_states": NEED_STATES, "stores": STORES, "set_aside": SET_ASIDE}
     return {name: database.sql(query).to_arrow_table() for name, query in queries.items()}

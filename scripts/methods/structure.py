@@ -1,17 +1,19 @@
 """Are there groups of stores at all, and how many: gap statistic and a test of unimodality."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-Floats = npt.NDArray[np.float64]
-MOST_STORES = 500  # more are sampled: the answer does not sharpen, the cost grows with the square
-SMALLEST_SIDE = 8  # held-out stores on either side of a gap, fewer say nothing
+from methods.dip import dip_p_value
+from methods.partitions import sample_stores, ward_kmeans
 
-# Quantiles of sqrt(n) * dip for n = 400 uniform values, 3,000 draws; smaller n have smaller ones.
-DIP_TAIL = np.array([1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005])
-DIP_QUANTILES = np.array([0.0, 0.3689, 0.4441, 0.4907, 0.5375, 0.5838, 0.6198, 0.6415])
+Floats = npt.NDArray[np.float64]
+STABLE, DISSOLVED = 0.75, 0.6  # mean Jaccard similarity of a cluster on resamples, Hennig 2007
+FOLDS = 5
+SMALLEST_SIDE = 8  # stores on either side of a gap, fewer say nothing
 
 
 def gap_statistic(
@@ -20,8 +22,7 @@ def gap_statistic(
     """Return the gap for 1..largest clusters, and its standard error.
 
     The gap (Tibshirani, Walther and Hastie 2001) is how much less the logarithm of the sum of
-    squares within clusters is than in uniform data in the box of the principal components. The
-    clusters are Ward's: one tree gives the sums for all numbers of clusters.
+    squares within clusters is than in uniform data in the box of the principal components.
 
     Args:
         values: (n_stores, n_components), more than ``largest`` stores; at most 500 are used.
@@ -30,7 +31,7 @@ def gap_statistic(
         seed: Seed of the sample and the references.
     """
     random = np.random.default_rng(seed)
-    sample = _sample(values, random)
+    sample = sample_stores(values, random)
     centred = sample - sample.mean(axis=0)
     scores = centred @ np.linalg.svd(centred, full_matrices=False)[2].T
     low, high = scores.min(axis=0), scores.max(axis=0)
@@ -42,130 +43,116 @@ def gap_statistic(
 
 
 def share_explained(values: Floats, largest: int, seed: int) -> Floats:
-    """Return the share of the sum of squares that Ward's 1..largest clusters explain."""
-    within = np.exp(_log_within(_sample(values, np.random.default_rng(seed)), largest))
+    """Return the share of the sum of squares that 1..largest clusters explain, (largest,)."""
+    within = np.exp(_log_within(sample_stores(values, np.random.default_rng(seed)), largest))
     return np.asarray(1 - within / within[0])
 
 
-def choose_by_gap(gap: Floats, error: Floats) -> int:
-    """Return the smallest number of clusters within one standard error of the largest gap."""
+def choose_by_gap(gap: Floats, error: Floats, stability: Floats) -> int:
+    """Return the number of clusters that gap and stability agree on.
+
+    The smallest number within one standard error of the largest gap is sure to part what is far
+    apart, but prefers few. So a larger number, up to that of the largest gap, is taken when all
+    its clusters are stable; and a smaller one where a cluster dissolves.
+
+    Args:
+        gap: (largest,) gap of 1..largest clusters.
+        error: (largest,) its standard error.
+        stability: (largest,) of the least stable cluster, see :func:`methods.stability.stability`.
+    """
     best = int(gap.argmax())
-    return int(np.flatnonzero(gap >= gap[best] - error[best])[0]) + 1
+    k = int(np.flatnonzero(gap >= gap[best] - error[best])[0]) + 1
+    if k == 1:
+        return 1
+    stable = [larger for larger in range(k, best + 2) if stability[larger - 1] >= STABLE]
+    k = max([k, *stable])
+    while k > 2 and stability[k - 1] < DISSOLVED:
+        k -= 1
+    return k
 
 
-def grouped_p_value(values: Floats, k: int, splits: int, seed: int) -> float:
+def grouped_p_value(values: Floats, k: int, repeats: int, seed: int) -> float:
     """Return how easily stores without groups would look as if they had k of them.
 
-    Centres are fitted on one half of the stores; the other half, projected on the line between
-    two neighbouring centres, is tested for a gap between them with the dip test. A smooth
-    gradient has none, however long it is. The smallest p-value of a split is multiplied by the
-    number of pairs tested; the median over the splits is returned. Held-out stores make the test
-    honest: the centres were not chosen to part them.
+    Every store is judged by centres that were fitted without it (cross-fitting, five folds), so
+    the centres were not chosen to part the stores that they are tested on. For two neighbouring
+    clusters, their stores are projected on the line between the centres and tested for a gap with
+    the dip test: a smooth gradient has none, however long it is. The p-values of all neighbours
+    are combined (Cauchy combination, Liu and Xie 2020, which allows for stores in common); the
+    median over the repeats is returned.
 
     Args:
         values: (n_stores, n_components); at most 500 stores are used.
         k: Number of clusters, at least 2.
-        splits: Number of random halvings, each used both ways.
-        seed: Seed of the sample and the halvings.
+        repeats: Number of random divisions into folds.
+        seed: Seed of the sample and the divisions.
     """
     random = np.random.default_rng(seed)
-    sample = _sample(values, random)
+    sample = sample_stores(values, random)
+    (whole,) = ward_kmeans(sample, [k])
+    if len(whole) < k:
+        return 1.0
     p_values = []
-    for _ in range(splits):
-        order = random.permutation(len(sample))
-        halves = order[: len(order) // 2], order[len(order) // 2 :]
-        for fit, held_out in (halves, halves[::-1]):
-            p_values.append(_split_p_value(sample[fit], sample[held_out], k))
+    for _ in range(repeats):
+        fold = random.permutation(len(sample)) % FOLDS
+        nearest, centres = _cross_fit(sample, fold, whole)
+        p_values.append(_combine([*_p_values(sample, fold, nearest, centres, whole)]))
     return float(np.median(p_values))
 
 
-def dip_statistic(values: Floats) -> float:
-    """Return the dip of Hartigan and Hartigan (1985).
-
-    It is the largest distance between the distribution of the values (n,) and the nearest
-    unimodal one: at least 1 / 2n, at most 1/4. The modal interval shrinks until the greatest
-    convex minorant to its left and the least concave majorant to its right are nearer to the
-    distribution than they are to each other inside.
-    """
-    x, counts = np.unique(values, return_counts=True)
-    above = np.cumsum(counts) / len(values)
-    below = above - counts / len(values)
-    dip = 0.5 / len(values)
-    first, last = 0, len(x) - 1
-    while last > first:
-        inside = slice(first, last + 1)
-        at, low, high = x[inside], below[inside], above[inside]
-        convex, concave = _hull(at, low, 1), _hull(at, high, -1)
-        minorant = np.interp(at, at[convex], low[convex])
-        majorant = np.interp(at, at[concave], high[concave])
-        at_convex = majorant[convex] - low[convex]
-        at_concave = high[concave] - minorant[concave]
-        apart = max(at_convex.max(), at_concave.max())
-        if apart <= 2 * dip:
-            break
-        if at_convex.max() >= at_concave.max():
-            left = int(convex[at_convex.argmax()])
-            right = int(concave[np.searchsorted(concave, left)])
-        else:
-            right = int(concave[at_concave.argmax()])
-            left = int(convex[np.searchsorted(convex, right, side="right") - 1])
-        outside_left = np.max(high[: left + 1] - minorant[: left + 1])
-        outside_right = np.max(majorant[right:] - low[right:])
-        dip = max(dip, outside_left / 2, outside_right / 2)
-        if (left, right) == (0, last - first) or apart <= 2 * dip:
-            break
-        first, last = first + left, first + right
-    return float(dip)
-
-
-def dip_p_value(values: Floats) -> float:
-    """Return how often uniform values, the unimodal ones hardest to tell, have as large a dip."""
-    scaled = np.sqrt(len(values)) * dip_statistic(values)
-    if scaled <= DIP_QUANTILES[-1]:
-        return float(np.exp(np.interp(scaled, DIP_QUANTILES, np.log(DIP_TAIL))))
-    middle, end = DIP_QUANTILES[4], DIP_QUANTILES[-1]  # beyond, like a normal tail
-    rate = np.log(DIP_TAIL[4] / DIP_TAIL[-1]) / (end**2 - middle**2)
-    return float(DIP_TAIL[-1] * np.exp(-rate * (scaled**2 - end**2)))
-
-
-def _sample(values: Floats, random: np.random.Generator) -> Floats:
-    if len(values) <= MOST_STORES:
-        return values
-    return values[np.sort(random.choice(len(values), MOST_STORES, replace=False))]
-
-
 def _log_within(values: Floats, largest: int) -> Floats:
-    """Logarithm of the sum of squares within 1..largest clusters of Ward's tree."""
-    added = linkage(values, "ward")[:, 2] ** 2 / 2
-    within = added.sum() - np.concatenate([[0.0], np.cumsum(added[::-1])])[:largest]
+    """Logarithm of the sum of squares within 1..largest clusters, (largest,)."""
+    within = [
+        np.sum(cdist(values, centres, "sqeuclidean").min(axis=1))
+        for centres in ward_kmeans(values, range(1, largest + 1))
+    ]
     return np.asarray(np.log(np.maximum(within, 1e-12)))
 
 
-def _split_p_value(fit: Floats, held_out: Floats, k: int) -> float:
-    labels = fcluster(linkage(fit, "ward"), k, "maxclust")
-    centres = np.array([fit[labels == label].mean(axis=0) for label in np.unique(labels)])
-    nearest = cdist(held_out, centres).argmin(axis=1)
-    between = cdist(centres, centres)
+def _cross_fit(
+    values: Floats, fold: npt.NDArray[np.int64], whole: Floats
+) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Fit centres without each fold and place its stores by them.
+
+    Returns:
+        (n_stores,) nearest centre and (folds, k, n_components) centres, both in the order of the
+        centres ``whole`` (k, n_components) of all stores.
+    """
+    nearest = np.empty(len(values), dtype=np.int64)
+    centres = np.empty((FOLDS, *whole.shape))
+    for number in range(FOLDS):
+        (fitted,) = ward_kmeans(values[fold != number], [len(whole)])
+        fitted = np.vstack([fitted, np.repeat(fitted[-1:], len(whole) - len(fitted), axis=0)])
+        centres[number] = fitted[linear_sum_assignment(cdist(whole, fitted, "sqeuclidean"))[1]]
+        held_out = fold == number
+        nearest[held_out] = cdist(values[held_out], centres[number]).argmin(axis=1)
+    return nearest, centres
+
+
+def _p_values(
+    values: Floats,
+    fold: npt.NDArray[np.int64],
+    nearest: npt.NDArray[np.int64],
+    centres: Floats,
+    whole: Floats,
+) -> Iterator[float]:
+    """Test every two clusters of which one is nearest to the other for a gap between them."""
+    between = cdist(whole, whole)
     np.fill_diagonal(between, np.inf)
-    p_values = []
-    for i, j in zip(*np.triu_indices(len(centres), 1), strict=True):
+    for i, j in zip(*np.triu_indices(len(whole), 1), strict=True):
         neighbours = between[i].argmin() == j or between[j].argmin() == i
         if not neighbours or min(np.sum(nearest == i), np.sum(nearest == j)) < SMALLEST_SIDE:
             continue
-        stores = held_out[(nearest == i) | (nearest == j)]
-        p_values.append(dip_p_value(stores @ (centres[j] - centres[i])))
-    return min(1.0, min(p_values) * len(p_values)) if p_values else 1.0
+        stores = (nearest == i) | (nearest == j)
+        first, second = centres[fold[stores], i], centres[fold[stores], j]
+        line = second - first
+        place = np.sum((values[stores] - first) * line, axis=1)
+        yield dip_p_value(place / np.maximum(np.sum(line**2, axis=1), 1e-12))
 
 
-def _hull(x: Floats, y: Floats, side: int) -> npt.NDArray[np.int64]:
-    """Indices of the lower (side 1) or upper (side -1) convex hull of points sorted by x."""
-    hull: list[int] = []
-    for i in range(len(x)):
-        while len(hull) > 1:
-            a, b = hull[-2], hull[-1]
-            turn = (x[b] - x[a]) * (y[i] - y[a]) - (y[b] - y[a]) * (x[i] - x[a])
-            if side * turn > 0:
-                break
-            hull.pop()
-        hull.append(i)
-    return np.array(hull)
+def _combine(p_values: list[float]) -> float:
+    """Combine p-values, which may depend on each other, by the mean of their Cauchy scores."""
+    if not p_values:
+        return 1.0
+    score = np.mean(np.tan((0.5 - np.clip(p_values, 1e-12, 0.99)) * np.pi))
+    return float(0.5 - np.arctan(score) / np.pi)

@@ -21,6 +21,7 @@ PARTS = pa.schema(
         ("product_id", pa.string()),
         ("in_window", pa.bool_()),
         ("sales", pa.decimal128(18, 4)),
+        ("even_sales", pa.decimal128(18, 4)),
         ("rows", pa.int64()),
         ("first_day", pa.date32()),
         ("last_day", pa.date32()),
@@ -36,7 +37,8 @@ Place = tuple[str, str | None, str | None]
 def part(store: str, product: str, sales: object, **other: object) -> Row:
     """One row of a part, in the window unless said otherwise."""
     row: Row = {"store_id": store, "product_id": product, "sales": Decimal(str(sales))}
-    return row | {"in_window": True, "rows": 1, "first_day": None, "last_day": None} | other
+    undated = {"even_sales": None, "rows": 1, "first_day": None, "last_day": None}
+    return row | {"in_window": True} | undated | other
 
 
 def map_rows(parts: list[Row], products: list[Place]) -> dict[str, list[Row]]:
@@ -263,4 +265,19 @@ def test_identifiers_stay_as_they_are() -> None:
     } == {
         ("7", "a"): 1,
         ("007", "b"): 2,
+    }
+
+
+def test_sales_of_even_months_are_split_like_all_sales() -> None:
+    parts = [
+        part("s1", "p2", "0.0003", even_sales=Decimal("0.0001")),
+        part("s1", "p1", "5", even_sales=Decimal("2")),
+    ]
+    rows = map_rows(parts, MAP)["need_states"]
+    assert {row["need_state"]: row["even_sales"] for row in rows} == {
+        "party": Decimal("2.0000"),
+        "lunch": Decimal("0.0001"),  # the first by name takes what does not divide
+    }
+    assert {row["even_sales"] for row in map_rows([part("s1", "p1", 5)], MAP)["need_states"]} == {
+        None
     }

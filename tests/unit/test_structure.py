@@ -1,21 +1,12 @@
-"""Whether there are groups: known truths for the dip, the gap statistic and the verdicts."""
-
-from itertools import pairwise
+"""Whether there are groups, and how many: known truths for the gap and the verdicts."""
 
 import numpy as np
 import pytest
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.optimize import linprog
+from sklearn.cluster import KMeans
 
 from methods.choose_k import choose_k
-from methods.structure import (
-    choose_by_gap,
-    dip_p_value,
-    dip_statistic,
-    gap_statistic,
-    grouped_p_value,
-    share_explained,
-)
+from methods.prediction import predict_mix
+from methods.structure import choose_by_gap, gap_statistic, grouped_p_value, share_explained
 
 
 def blobs(seed: int, k: int, n: int = 200, apart: float = 6.0) -> np.ndarray:
@@ -29,122 +20,41 @@ def gradient(seed: int, n: int = 200) -> np.ndarray:
     return np.column_stack([random.uniform(0, 20, n), random.normal(size=n)])
 
 
-def dip_by_definition(values: np.ndarray) -> float:
-    """The least largest distance to a unimodal distribution, as a linear programme per mode.
-
-    Between the values the nearest distribution is taken linear; on either side of each value the
-    empirical distribution has another height, and both bound the distance.
-    """
-    x = np.sort(values)
-    n = len(x)
-    below, above = np.arange(n) / n, np.arange(1, n + 1) / n
-    best = np.inf
-    for mode in range(n):
-        # unknown: heights G(x_i) left and right of a jump at the mode, and the distance D
-        cost = np.zeros(n + 2)
-        cost[-1] = 1.0
-        rows: list[np.ndarray] = []
-        bounds: list[float] = []
-
-        def at(i: int, right: bool = True, mode: int = mode) -> int:
-            return n if (i == mode and right) else i
-
-        def add(
-            terms: dict[int, float],
-            bound: float,
-            rows: list[np.ndarray] = rows,
-            bounds: list[float] = bounds,
-        ) -> None:
-            row = np.zeros(n + 2)
-            for position, weight in terms.items():
-                row[position] += weight
-            rows.append(row)
-            bounds.append(bound)
-
-        for i in range(n):
-            add({at(i, right=False): -1.0, n + 1: -1.0}, -below[i])
-            add({at(i, right=False): 1.0, n + 1: -1.0}, below[i])
-            add({at(i): -1.0, n + 1: -1.0}, -above[i])
-            add({at(i): 1.0, n + 1: -1.0}, above[i])
-        for i in range(n - 1):
-            add({at(i): 1.0, at(i + 1, right=False): -1.0}, 0.0)
-        add({mode: 1.0, n: -1.0}, 0.0)
-        for i in range(1, n - 1):
-            first, second = x[i] - x[i - 1], x[i + 1] - x[i]
-            slope = {
-                at(i, right=False): 1 / first,
-                at(i - 1): -1 / first,
-            }
-            for position, weight in ((at(i + 1, right=False), -1 / second), (at(i), 1 / second)):
-                slope[position] = slope.get(position, 0.0) + weight
-            if i < mode:
-                add(slope, 0.0)  # slopes rise before the mode
-            elif i > mode:
-                add({p: -w for p, w in slope.items()}, 0.0)
-        found = linprog(cost, rows, bounds, bounds=[(0, 1)] * (n + 1) + [(0, None)])
-        best = min(best, found.fun)
-    return float(best)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_the_dip_is_the_distance_to_the_nearest_unimodal_distribution(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    values = np.concatenate([random.normal(size=8), random.normal(4, 1, size=7)])
-    assert dip_statistic(values) == pytest.approx(dip_by_definition(values), abs=1e-3)
-
-
-def test_the_dip_of_two_far_points_is_a_quarter_and_of_even_steps_the_least() -> None:
-    assert dip_statistic(np.array([0.0] * 50 + [1.0] * 50)) == pytest.approx(0.25, abs=0.01)
-    assert dip_statistic(np.arange(100.0)) == pytest.approx(1 / 200)
-
-
-def test_uniform_values_are_seldom_called_bimodal_and_two_humps_nearly_always() -> None:
-    random = np.random.default_rng(0)
-    uniform = [dip_p_value(random.uniform(size=200)) for _ in range(300)]
-    assert np.mean(np.array(uniform) < 0.05) < 0.08
-    assert np.mean(np.array(uniform) < 0.5) < 0.58
-    humps = [
-        dip_p_value(np.concatenate([random.normal(size=100), random.normal(5, 1, size=100)]))
-        for _ in range(20)
-    ]
-    assert max(humps) < 0.01
-
-
-def test_p_values_fall_with_the_dip_without_a_step() -> None:
-    random = np.random.default_rng(1)
-    apart = [
-        np.concatenate([np.arange(60) / 60, np.arange(60) / 60 + d]) for d in (1, 1.2, 1.5, 2, 3)
-    ]
-    p_values = [dip_p_value(values + random.normal(0, 1e-6, 120)) for values in apart]
-    assert all(a >= b for a, b in pairwise(p_values))
-
-
-def test_the_sum_within_wards_clusters_is_that_of_its_cut_tree() -> None:
-    values = blobs(0, 3, n=60)
-    explained = share_explained(values, 6, seed=0)
-    tree, total = linkage(values, "ward"), np.sum((values - values.mean(axis=0)) ** 2)
-    for k in range(1, 7):
-        labels = fcluster(tree, k, "maxclust")
-        within = sum(
-            np.sum((v - v.mean(0)) ** 2) for v in (values[labels == c] for c in set(labels))
-        )
-        assert explained[k - 1] == pytest.approx(1 - within / total)
-
-
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
 def test_the_gap_counts_well_separated_groups(k: int) -> None:
     values = blobs(3, k, n=250, apart=9.0)
-    assert choose_by_gap(*gap_statistic(values, 8, references=30, seed=0)) == k
+    gap, error = gap_statistic(values, 8, references=30, seed=0)
+    assert choose_by_gap(gap, error, np.zeros(8)) == (k if k < 3 else 2)  # nothing is stable
+    assert choose_by_gap(gap, error, np.ones(8)) == k
+
+
+def test_stability_decides_between_numbers_that_the_gap_cannot_tell_apart() -> None:
+    gap, error = np.array([0.1, 0.5, 0.9, 0.95, 0.98]), np.full(5, 0.1)
+    assert choose_by_gap(gap, error, np.array([1, 1, 0.7, 0.7, 0.7])) == 3
+    assert choose_by_gap(gap, error, np.array([1, 1, 0.9, 0.8, 0.7])) == 4
+    assert choose_by_gap(gap, error, np.array([1, 0.9, 0.5, 0.5, 0.5])) == 2
+    assert choose_by_gap(np.array([0.9, 0.5]), np.full(2, 0.1), np.ones(2)) == 1
+
+
+def test_the_share_explained_is_that_of_k_means() -> None:
+    values = blobs(0, 3, n=60)
+    total = np.sum((values - values.mean(axis=0)) ** 2)
+    explained = share_explained(values, 4, seed=0)
+    for k in (1, 2, 3):
+        within = KMeans(k, n_init=20, random_state=0).fit(values).inertia_
+        assert explained[k - 1] == pytest.approx(1 - within / total, abs=0.01)
 
 
 def test_gradients_and_clouds_are_no_groups_and_groups_are() -> None:
     for seed in range(8):
-        assert grouped_p_value(gradient(seed), 3, splits=5, seed=seed) > 0.2
+        assert grouped_p_value(gradient(seed), 3, repeats=5, seed=seed) > 0.2
         assert grouped_p_value(np.random.default_rng(seed).normal(size=(200, 3)), 2, 5, seed) > 0.2
-        assert grouped_p_value(blobs(seed, 3), 3, splits=5, seed=seed) < 0.05
+        assert grouped_p_value(blobs(seed, 3), 3, repeats=5, seed=seed) < 0.05
 
 
-def choose(values: np.ndarray, no_groups: str = "by_verdict") -> tuple[int, str, str]:
+def choose(
+    values: np.ndarray, no_groups: str = "by_verdict", **options: object
+) -> tuple[int, str, str]:
     found = choose_k(
         values,
         smallest=2,
@@ -154,6 +64,7 @@ def choose(values: np.ndarray, no_groups: str = "by_verdict") -> tuple[int, str,
         starts=2,
         seed=0,
         no_groups=no_groups,
+        **options,
     )
     return found.k, found.status, found.verdict
 
@@ -176,3 +87,39 @@ def test_a_gradient_gets_slices_or_one_cluster_as_configured() -> None:
         assert (status, verdict) == ("slices", "continuum")
         assert 2 <= k <= 8
     assert choose(gradient(2), "one") == (1, "no_groups", "continuum")
+
+
+def test_slices_are_as_many_as_foretell_the_other_months() -> None:
+    random = np.random.default_rng(4)
+    share = random.uniform(0.1, 0.9, 300)
+    mixes = np.column_stack([share, 1 - share])
+    prediction = predict_mix(1000 * mixes, 1000 * mixes, 8, "share", seed=0)
+    k, status, verdict = choose(gradient(2, 300), "slices", prediction=prediction)
+    assert (k, status, verdict) == (8, "slices", "continuum")  # each slice more foretells more
+    noise = random.dirichlet([5, 5], (2, 300)) * 100
+    prediction = predict_mix(noise[0], noise[1], 8, "share", seed=0)
+    assert choose(gradient(2, 300), "slices", prediction=prediction)[0] == 2
+
+
+def test_a_number_can_be_decided_and_all_scores_are_told_all_the_same() -> None:
+    values = blobs(1, 4)
+    assert choose(values, fixed=3)[:2] == (3, "fixed")
+    assert choose(values, fixed=1)[:2] == (1, "fixed")
+    found = choose_k(
+        values,
+        smallest=2,
+        largest=4,
+        criterion="gap",
+        algorithm="kmeans",
+        starts=1,
+        seed=0,
+        fixed=3,
+    )
+    assert {k for k, name, _ in found.scores if name == "gap"} == {1, 2, 3, 4}
+    assert {k for k, name, _ in found.scores if name == "silhouette"} == {2, 3, 4}
+
+
+def test_a_number_with_a_cluster_that_is_too_small_is_not_preferred() -> None:
+    values = np.vstack([blobs(1, 3, n=120), [[60.0, 60.0], [60.5, 60.0], [60.0, 60.5]]])
+    assert choose(values, min_stores=1)[0] == 4
+    assert choose(values, min_stores=5)[0] < 4

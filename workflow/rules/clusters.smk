@@ -7,6 +7,10 @@ rule choose_k:
         loadings="<results>/{track}/shards/{shard}/loadings.parquet",
         outliers="<results>/{track}/shards/{shard}/outliers.parquet",
         status="<results>/{track}/shards/{shard}/store_status.parquet",
+        features=branch(
+            evaluate("{track} == 'internal'"),
+            then="<results>/internal/need_states.parquet",
+        ),
     output:
         k="<results>/{track}/shards/{shard}/k.parquet",
         k_scores="<results>/{track}/shards/{shard}/k_scores.parquet",
@@ -23,6 +27,7 @@ rule choose_k:
     params:
         choose_k=lookup(dpath="{track}/choose_k", within=settings),
         cluster=lookup(dpath="{track}/cluster", within=settings),
+        transform=lookup(dpath="{track}/normalize/transform", within=settings),
         seed=settings["seed"],
         code=code_digest("choose_k.py"),
     message:

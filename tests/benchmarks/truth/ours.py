@@ -142,6 +142,7 @@ def cluster_track(
         largest=choosing["max"],
         criterion=choosing["criterion"],
         no_groups=choosing["no_groups"],
+        min_stores=choosing["min_stores"],
         algorithm=clustering["algorithm"],
         starts=clustering["starts"],
         seed=seed_for(seed, group, "choose_k"),

@@ -1,0 +1,83 @@
+"""How much of what stores sell do clusters foretell that were made on other months?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial.distance import cdist
+
+from methods.normalize import comparable_mix
+from methods.partitions import sample_stores, ward_kmeans
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Shares of the variance of the stores' mixes, weighted by sales, on months held out."""
+
+    explained: Floats  # (largest,) by 1..largest clusters
+    error: Floats  # (largest,) standard error
+    history: float  # by what each store itself sold in the other months
+
+
+def predict_mix(odd: Floats, even: Floats, largest: int, transform: str, seed: int) -> Prediction:
+    """Make clusters on one half of the months and predict the mixes of the other, both ways.
+
+    A store's mix (shares of sales) in the one half is predicted by what its cluster sold together
+    in the other. The share explained is one minus the sum of squared errors over the sum of squared
+    distances from the chain's mix in the other half, every store weighted by its sales; it is
+    negative where that mix predicts better. The standard error is over stores.
+
+    Args:
+        odd, even: (n_stores, n_need_states) sales in odd and even months; every store has positive
+            sales in both.
+        largest: Largest number of clusters.
+        transform: How the mixes are made comparable before stores are clustered.
+        seed: Seed of the sample of stores on which clusters start.
+    """
+    errors, distances, own = [], [], []
+    halves = np.clip(odd, 0, None), np.clip(even, 0, None)
+    for known, later in (halves, halves[::-1]):
+        sold = later.sum(axis=1)
+        mix, weight = later / sold[:, None], sold / sold.sum()
+        before = known / known.sum(axis=1, keepdims=True)
+        values, *_ = comparable_mix(known, transform)
+        sample = sample_stores(values, np.random.default_rng(seed))
+        errors.append(
+            [
+                weight * _squared(mix, _sold_together(known, cdist(values, centres).argmin(axis=1)))
+                for centres in ward_kmeans(sample, range(1, largest + 1))
+            ]
+        )
+        distances.append(weight * _squared(mix, known.sum(axis=0) / known.sum()))
+        own.append(weight * _squared(mix, before))
+    error, distance = np.sum(errors, axis=0), np.sum(distances, axis=0)
+    total = max(float(distance.sum()), 1e-12)
+    explained = 1 - error.sum(axis=1) / total
+    residual = error - (1 - explained)[:, None] * distance
+    return Prediction(
+        explained,
+        np.sqrt(np.sum(residual**2, axis=1)) / total,
+        float(1 - np.sum(own) / total),
+    )
+
+
+def choose_by_prediction(prediction: Prediction, candidates: range) -> int:
+    """Return the fewest of ``candidates`` within one standard error of the best of them."""
+    explained = prediction.explained[: candidates[-1]]
+    best = int(explained.argmax())
+    enough = explained[best] - prediction.error[best]
+    return max(candidates[0], int(np.flatnonzero(explained >= enough)[0]) + 1)
+
+
+def _sold_together(sales: Floats, labels: npt.NDArray[np.int64]) -> Floats:
+    """Return the mix of each store's cluster, (n_stores, n_need_states)."""
+    sums = np.zeros((int(labels.max()) + 1, sales.shape[1]))
+    np.add.at(sums, labels, sales)
+    totals = sums.sum(axis=1, keepdims=True)
+    return np.asarray((sums / np.where(totals > 0, totals, 1.0))[labels])
+
+
+def _squared(mix: Floats, predicted: Floats) -> Floats:
+    return np.asarray(np.sum((mix - predicted) ** 2, axis=1))
