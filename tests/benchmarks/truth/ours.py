@@ -135,7 +135,15 @@ def cluster_track(
         outlier = flag_beyond(scores, outliers["threshold"])
     else:
         outlier = flag_share(scores, outliers["share"])
-    values = reduce_features(filled, ~outlier, reduce["method"], reduce["variance"]).scores
+    values = reduce_features(
+        filled,
+        ~outlier,
+        reduce["method"],
+        reduce["variance"],
+        reduce["redundancy"],
+        known=~np.isnan(matrix),
+        sources=sources,
+    ).scores
     choice = choose_k(
         values[~outlier],
         smallest=choosing["min"],
