@@ -162,6 +162,8 @@ def cluster_track(
         algorithm=clustering["algorithm"],
         starts=clustering["starts"],
         seed=seed_for(seed, group, "cluster"),
+        min_size=clustering["min_size"],
+        max_size=clustering["max_size"],
     )
     groups = choice.k > 1 and choice.verdict not in {"none", "continuum"}
     return TrackResult(clusters.labels - 1, choice.k, groups, outlier, values, ~outlier)
