@@ -145,6 +145,8 @@ def draw_stores(
     """
     names = _first(list(panels))
     figure, axes = _figure(len(names), 3, height=3.3)
+    wide = 48 if len(names) > 1 else 100
+    plain: Any = {"fontsize": 8, "parse_math": False}  # names of features may hold a dollar
     for axis, name in zip(axes, names, strict=False):
         values, stores = panels[name]
         second = values[:, 1] if values.shape[1] > 1 else np.zeros(len(values))
@@ -155,9 +157,9 @@ def draw_stores(
             axis.scatter(values[ordinary, 0], second[ordinary], s=9, color=colour, label=str(label))
             axis.scatter(values[unusual, 0], second[unusual], s=18, color=colour, marker="x")
         axis.set_title(f"{name}: {len(np.unique(labels))} clusters")
-        axis.set_xlabel(_wrapped(meanings[name][0], 48 if len(names) > 1 else 100), fontsize=8)
+        axis.set_xlabel(_wrapped(meanings[name][0], wide), **plain)
         if values.shape[1] > 1:
-            axis.set_ylabel(_wrapped(meanings[name][1], 40), fontsize=8)
+            axis.set_ylabel(_wrapped(meanings[name][1], 40), **plain)
         else:
             axis.set_yticks([])
         axis.legend(frameon=False, fontsize=7, markerscale=1.3, handletextpad=0.1)
