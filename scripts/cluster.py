@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from common.errors import InputError
 from common.features import Matrix, by_group, column, read_matrices, stack
 from common.job import JobLog, run
 from common.seeds import seed_for
 from common.tables import write_table
-from methods.cluster import cluster_stores
+from methods.cluster import Clustering, cluster_stores
+from methods.limits import ImpossibleLimits
 
 
 def main(snakemake: Any, log: JobLog) -> None:
     """Cluster each group of ``input.reduced``."""
-    options = snakemake.params.cluster
     outliers = by_group(snakemake.input.outliers, "outliers")
     status = by_group(snakemake.input.status, "store_status")
     chosen = {
@@ -28,15 +29,8 @@ def main(snakemake: Any, log: JobLog) -> None:
     for matrix in read_matrices(snakemake.input.reduced, "reduced", "component"):
         outlier = column(outliers[matrix.group], "outlier")
         stores = status[matrix.group]
-        result = cluster_stores(
-            matrix.values,
-            ~outlier,
-            weights=column(stores, "weight")[column(stores, "status") == "eligible"],
-            k=chosen[matrix.group],
-            algorithm=options["algorithm"],
-            starts=options["starts"],
-            seed=seed_for(snakemake.params.seed, matrix.group, "cluster"),
-        )
+        weights = column(stores, "weight")[column(stores, "status") == "eligible"]
+        result = cluster(matrix, ~outlier, weights, chosen[matrix.group], snakemake)
         alone = result.next_label == 0
         parts.append(
             {
@@ -58,6 +52,32 @@ def main(snakemake: Any, log: JobLog) -> None:
     write_table(snakemake.output.centres, "centres", stack(centres, "centres"))
     count = sum(len(stores) for stores in sizes.values())
     log.done(f"{rows:,} rows in {count} clusters", rows_out=rows, stores_by_cluster=sizes)
+
+
+def cluster(
+    matrix: Matrix, in_fit: np.ndarray, weights: np.ndarray, k: int, snakemake: Any
+) -> Clustering:
+    """Cluster one group; tell the user which setting is in the way when sizes cannot be kept."""
+    options = snakemake.params.cluster
+    try:
+        return cluster_stores(
+            matrix.values,
+            in_fit,
+            weights=weights,
+            k=k,
+            algorithm=options["algorithm"],
+            starts=options["starts"],
+            seed=seed_for(snakemake.params.seed, matrix.group, "cluster"),
+            min_size=options["min_size"],
+            max_size=options["max_size"],
+        )
+    except ImpossibleLimits as error:
+        track = snakemake.wildcards.track
+        raise InputError(
+            f"{snakemake.input.reduced}: group {matrix.group!r} of the {track} track: {error}. "
+            f"Change {track}.cluster.{error.limit}_size, or the number of clusters "
+            f"({track}.choose_k)."
+        ) from error
 
 
 if __name__ == "__main__":

@@ -38,7 +38,9 @@ def main(snakemake: Any, log: JobLog) -> None:
             matrix.group: (matrix.values, clusters[clusters["group"] == matrix.group])
             for matrix in read_matrices(files[f"{track}_reduced"], "reduced", "component")
         }
-        save(draw_stores(panels, track), output[f"{track}_stores"])
+        components = frame(files[f"{track}_components"], "components")
+        meanings = {group: list(rows["meaning"]) for group, rows in components.groupby("group")}
+        save(draw_stores(panels, meanings, track), output[f"{track}_stores"])
     log.done(f"{len(output)} pictures", files=list(output))
 
 

@@ -122,6 +122,14 @@ def _contradictions(settings: Mapping[str, Any]) -> list[str]:
         low, high = settings[track]["choose_k"]["min"], settings[track]["choose_k"]["max"]
         if low > high:
             problems.append(f"{track}.choose_k: min ({low}) is above max ({high}).")
+        cluster = settings[track]["cluster"]
+        low, high = cluster["min_size"], cluster["max_size"]
+        if low and high and low > high:
+            problems.append(f"{track}.cluster: min_size ({low}) is above max_size ({high}).")
+        if (low or high) and cluster["algorithm"] != "kmeans_limited":
+            problems.append(
+                f"{track}.cluster: min_size and max_size need algorithm: kmeans_limited."
+            )
     sales = settings["inputs"]["sales"]
     if settings["external"]["choose_k"]["criterion"] == "prediction":
         problems.append("external.choose_k.criterion: prediction is for the internal track only.")

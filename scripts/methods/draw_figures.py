@@ -1,5 +1,6 @@
 """Pictures of a run: tables in, matplotlib figures out."""
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -133,15 +134,19 @@ def draw_profiles(profiles: pd.DataFrame) -> Figure:
 
 
 def draw_stores(
-    panels: Mapping[str, tuple[npt.NDArray[np.float64], pd.DataFrame]], track: str
+    panels: Mapping[str, tuple[npt.NDArray[np.float64], pd.DataFrame]],
+    meanings: Mapping[str, Sequence[str]],
+    track: str,
 ) -> Figure:
     """Stores in the plane of the first two components, per group.
 
     ``panels`` maps a group to (n_stores, n_components) values and a table with ``cluster`` and
-    ``outlier`` for the same stores.
+    ``outlier`` for the same stores, ``meanings`` to what each of the components means.
     """
     names = _first(list(panels))
-    figure, axes = _figure(len(names), 3, height=2.9)
+    figure, axes = _figure(len(names), 3, height=3.3)
+    wide = 48 if len(names) > 1 else 100
+    plain: Any = {"fontsize": 8, "parse_math": False}  # names of features may hold a dollar
     for axis, name in zip(axes, names, strict=False):
         values, stores = panels[name]
         second = values[:, 1] if values.shape[1] > 1 else np.zeros(len(values))
@@ -152,9 +157,9 @@ def draw_stores(
             axis.scatter(values[ordinary, 0], second[ordinary], s=9, color=colour, label=str(label))
             axis.scatter(values[unusual, 0], second[unusual], s=18, color=colour, marker="x")
         axis.set_title(f"{name}: {len(np.unique(labels))} clusters")
-        axis.set_xlabel("first component")
+        axis.set_xlabel(_wrapped(meanings[name][0], wide), **plain)
         if values.shape[1] > 1:
-            axis.set_ylabel("second component")
+            axis.set_ylabel(_wrapped(meanings[name][1], 40), **plain)
         else:
             axis.set_yticks([])
         axis.legend(frameon=False, fontsize=7, markerscale=1.3, handletextpad=0.1)
@@ -177,6 +182,11 @@ def _figure(panels: int, columns: int, height: float = 2.6) -> tuple[Figure, Seq
 
 def _first(groups: Iterable[str]) -> list[str]:
     return sorted(groups)[:MOST_PANELS]
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Break a long label into at most three lines."""
+    return "\n".join(textwrap.wrap(text, width, max_lines=3, placeholder=" …"))
 
 
 def _short(name: str, length: int = 28) -> str:

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 ROUNDS = 20
+TIE = 1e-9  # squared distances that differ by less are equal but for the order of summing
+BLOCK = 500  # stores whose distances to all others are held at once
 
 
 def impute(
@@ -25,7 +27,8 @@ def impute(
         categorical: (n_features,), the column is an indicator of a level.
         sources: (n_features,), raw feature that each column is made of.
         numeric_method: ``median``; ``knn``, the mean of the nearest stores weighted by the
-            inverse of their distance (Troyanskaya et al. 2001); ``iterative``, each feature
+            inverse of their distance (Troyanskaya et al. 2001), where stores equally far share
+            the last places, so that their order does not matter; ``iterative``, each feature
             regressed on the others in turn (van Buuren and Groothuis-Oudshoorn 2011).
         categorical_method: ``mode``, the indicators of the most frequent level; ``knn``.
         neighbours: Number of nearest stores, for ``knn``.
@@ -38,19 +41,11 @@ def impute(
     parameters: list[dict[str, Any]] = []
     constants = _constants(values, categorical, sources)
     methods = np.where(categorical, categorical_method, numeric_method)
-    nearest = None
-    if "knn" in methods and np.isnan(values).any():
-        from sklearn.impute import KNNImputer  # noqa: PLC0415, slow, and not needed without gaps
-
-        imputer = KNNImputer(n_neighbors=neighbours, weights="distance")
-        nearest = imputer.fit_transform(values)
+    _fill_from_nearest(values, np.flatnonzero(methods == "knn"), neighbours, filled)
 
     for column, method in enumerate(methods):
-        gaps = np.isnan(values[:, column])
-        if method == "knn":
-            filled[gaps, column] = nearest[gaps, column] if nearest is not None else 0.0
-        elif method != "iterative":
-            filled[gaps, column] = constants[column]
+        if method not in {"knn", "iterative"}:
+            filled[np.isnan(values[:, column]), column] = constants[column]
         value = neighbours if method == "knn" else constants[column]
         parameters.append(_parameter(column, str(method), None, float(value)))
     if numeric_method == "iterative" and np.isnan(filled).any():
@@ -73,6 +68,46 @@ def _constants(
         level = int(np.argmax(known.mean(axis=0) - known.min(axis=0)))
         constants[columns] = known[np.argmax(known[:, level])]
     return constants
+
+
+def _fill_from_nearest(
+    values: Floats, columns: npt.NDArray[np.int64], neighbours: int, filled: Floats
+) -> None:
+    """Fill the gaps of some columns from the nearest stores that know them."""
+    gaps = np.isnan(values)
+    receivers = np.flatnonzero(gaps[:, columns].any(axis=1))
+    if len(receivers) == 0:
+        return
+    # slow to import, and not needed without gaps
+    from sklearn.metrics.pairwise import nan_euclidean_distances  # noqa: PLC0415
+
+    for stores in np.array_split(receivers, -(-len(receivers) // BLOCK)):
+        squares = nan_euclidean_distances(values[stores], values, squared=True)
+        for column in columns[gaps[np.ix_(stores, columns)].any(axis=0)]:
+            missing, known = gaps[stores, column], ~gaps[:, column]
+            weights = _weights(squares[np.ix_(missing, known)], neighbours)
+            filled[stores[missing], column] = weights @ values[known, column]
+
+
+def _weights(squares: Floats, neighbours: int) -> Floats:
+    """Return the weights, of sum 1, of stores at squared distances (n_receivers, n_donors).
+
+    Stores at the distance of the last neighbour share the places that are left. A store at no
+    distance takes all the weight; a store that shares no known feature, NaN, takes none, unless
+    all do: then every donor counts alike.
+    """
+    squares = np.where(np.isnan(squares), np.inf, squares)
+    squares[np.isinf(squares).all(axis=1)] = 1.0
+    count = min(neighbours, squares.shape[1])
+    last = np.partition(squares, count - 1, axis=1)[:, count - 1 : count]
+    nearer = squares < last - TIE
+    tied = ~nearer & (squares <= last + TIE) & np.isfinite(squares)
+    left = count - nearer.sum(axis=1, keepdims=True)
+    places = nearer + tied * left / np.maximum(tied.sum(axis=1, keepdims=True), 1)
+    same = squares <= TIE
+    near = np.where(same.any(axis=1, keepdims=True), same, 1 / np.sqrt(np.maximum(squares, TIE)))
+    weights = places * near
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def _regress(values: Floats) -> tuple[Floats, list[dict[str, Any]]]:

@@ -1,12 +1,20 @@
-"""Describe stores by fewer, uncorrelated dimensions."""
+"""Describe stores by fewer, uncorrelated dimensions, and say what each of them means."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
 from sklearn.decomposition import PCA
 
 Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Names = npt.NDArray[np.object_]
+FEWEST_STORES = 10  # known in both features, for their correlation to count
+MOST_NAMES = 3  # features named at each end of a component
 
 
 @dataclass(frozen=True)
@@ -14,32 +22,113 @@ class Reduced:
     """Scores of all stores and what makes them: ``scores == (values - center) @ loadings.T``."""
 
     scores: Floats  # (n_stores, n_components)
-    loadings: Floats  # (n_components, n_features)
+    loadings: Floats  # (n_components, n_features), 0 for redundant features
     center: Floats  # (n_features,)
     explained: Floats  # (n_components,) share of the variance of the stores in the fit
+    kept: Labels  # (n_features,) feature that stands for each one: itself, if not redundant
+    correlation: Floats  # (n_features,) rank correlation with that feature
 
 
 def reduce_features(
-    values: Floats, in_fit: npt.NDArray[np.bool_], method: str, variance: float
+    values: Floats,
+    in_fit: Flags,
+    method: str,
+    variance: float,
+    redundancy: float | None = None,
+    *,
+    known: Flags | None = None,
+    sources: Names | None = None,
 ) -> Reduced:
     """Reduce (n_stores, n_features) values; the stores ``in_fit`` decide, all are projected.
 
     ``pca`` keeps the fewest principal components, never whitened, that explain the share
     ``variance``; ``none`` keeps the features. Stores without any variance keep one component.
+    With ``redundancy``, of features that correlate that much only one takes part (see
+    :func:`find_redundant`); ``known`` (n_stores, n_features) and ``sources`` are then needed
+    where values have been estimated and where features are the levels of a categorical one.
     """
+    features = values.shape[1]
+    kept, correlation = np.arange(features), np.ones(features)
+    if redundancy is not None:
+        measured = values if known is None else np.where(known, values, np.nan)
+        kept, correlation = find_redundant(measured[in_fit], redundancy, sources)
+    used = np.unique(kept)
+    scores, own, own_center, explained = _reduce(values[:, used], in_fit, method, variance)
+    loadings, center = np.zeros((len(own), features)), np.zeros(features)
+    loadings[:, used], center[used] = own, own_center
+    return Reduced(scores, loadings, center, explained, kept, correlation)
+
+
+def find_redundant(
+    values: Floats, threshold: float, sources: Names | None = None
+) -> tuple[Labels, Floats]:
+    """Return for each feature the one that stands for it, and their rank correlation.
+
+    Features are grouped so that within a group *every* two have an absolute Spearman correlation
+    of at least ``threshold`` (complete linkage): a chain of features that resemble their
+    neighbours only is not one thing. The feature with the largest mean correlation with the
+    others stands for its group, as it has least of its own; among equals the one known for more
+    stores, then the first. Fewer than ten stores that know both features show no correlation.
+
+    Args:
+        values: (n_stores, n_features), NaN unknown.
+        threshold: Absolute correlation from which features are redundant, above 0.
+        sources: (n_features,), what each is made of; features of one source, the levels of a
+            categorical feature, are never redundant with each other: together they weigh as much
+            as one number, and one alone would weigh less.
+    """
+    count = values.shape[1]
+    found = pd.DataFrame(values).corr("spearman", min_periods=FEWEST_STORES).to_numpy()
+    rho = np.nan_to_num(np.round(found, 9))  # rounding: equal but for the order of summing
+    np.fill_diagonal(rho, 1.0)
+    if count < 2:
+        return np.arange(count), np.ones(count)
+    apart = 1 - np.abs(rho)
+    if sources is not None:
+        apart[sources[:, None] == sources[None, :]] = 2.0
+    np.fill_diagonal(apart, 0.0)
+    group = fcluster(linkage(squareform(apart), "complete"), 1 - threshold + 1e-9, "distance")
+    kept = np.arange(count)
+    for label in np.unique(group):
+        members = np.flatnonzero(group == label)
+        central = np.round(np.abs(rho[np.ix_(members, members)]).mean(axis=1), 9)
+        complete = np.sum(~np.isnan(values[:, members]), axis=0)
+        kept[members] = members[np.lexsort((members, -complete, -central))[0]]
+    return kept, rho[np.arange(count), kept]
+
+
+def describe_component(loadings: Floats, features: Names) -> str:
+    """Say in words what a high score means, such as ``more income, area; less traffic``.
+
+    Named are the features whose loading is at least half of the largest, that is which carry at
+    least a quarter of its share of the squared loadings, strongest first, at most three each way.
+    """
+    strength = np.round(np.abs(loadings), 9)
+    named = [i for i in np.argsort(-strength, kind="stable") if strength[i] >= strength.max() / 2]
+    parts = []
+    for word, ways in (("more", loadings > 0), ("less", loadings < 0)):
+        names = [str(features[i]) for i in named if ways[i]][:MOST_NAMES]
+        if names:
+            parts.append(f"{word} {', '.join(names)}")
+    return "; ".join(parts)
+
+
+def _reduce(
+    values: Floats, in_fit: Flags, method: str, variance: float
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Scores, loadings, center and shares of variance of the features that take part."""
     fit = values[in_fit]
     if method == "none":
         spread = fit.var(axis=0)
         total = spread.sum()
         explained = spread / total if total > 0 else spread
-        return Reduced(values, np.eye(values.shape[1]), np.zeros(values.shape[1]), explained)
+        return values, np.eye(values.shape[1]), np.zeros(values.shape[1]), explained
     if len(fit) < 2 or np.ptp(fit, axis=0).max() < 1e-12:
-        center = fit.mean(axis=0)
         loadings = np.eye(1, values.shape[1])
-        return Reduced(np.zeros((len(values), 1)), loadings, center, np.zeros(1))
+        return np.zeros((len(values), 1)), loadings, fit.mean(axis=0), np.zeros(1)
     pca = PCA(svd_solver="full").fit(fit)
     shares = pca.explained_variance_ratio_
     enough = int(np.searchsorted(np.cumsum(shares), variance - 1e-9)) + 1
     kept = min(enough, int(np.sum(shares > 1e-12)))
     loadings = pca.components_[:kept]
-    return Reduced((values - pca.mean_) @ loadings.T, loadings, pca.mean_, shares[:kept])
+    return (values - pca.mean_) @ loadings.T, loadings, pca.mean_, shares[:kept]

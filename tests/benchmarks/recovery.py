@@ -96,8 +96,9 @@ def run_way(options: dict[str, Any], category: Category, seed: int) -> dict[str,
         largest=chosen["max"],
         criterion=chosen["criterion"],
         no_groups=chosen["no_groups"],
+        algorithm=cluster["algorithm"],
+        starts=cluster["starts"],
         seed=seed,
-        **cluster,
     )
 
     def recovery(k: int) -> float:

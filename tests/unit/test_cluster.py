@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster
 from scipy.cluster.hierarchy import ward as scipy_ward
+from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 
 from methods.cluster import Clustering, cluster_stores, fit_labels, place
+from methods.limits import ImpossibleLimits
 
-ALGORITHMS = ["kmeans", "ward", "gaussian_mixture"]
+ALGORITHMS = ["kmeans", "kmeans_limited", "ward", "gaussian_mixture"]
 
 
 def cluster(
@@ -22,12 +24,22 @@ def cluster(
     algorithm: str = "kmeans",
     weights: np.ndarray | None = None,
     outliers: tuple[int, ...] = (),
+    *,
+    sizes: tuple[int | None, int | None] = (None, None),
 ) -> Clustering:
     in_fit = np.ones(len(values), dtype=bool)
     in_fit[list(outliers)] = False
     weights = np.ones(len(values)) if weights is None else weights
     return cluster_stores(
-        values, in_fit, weights=weights, k=k, algorithm=algorithm, starts=5, seed=0
+        values,
+        in_fit,
+        weights=weights,
+        k=k,
+        algorithm=algorithm,
+        starts=5,
+        seed=0,
+        min_size=sizes[0],
+        max_size=sizes[1],
     )
 
 
@@ -179,10 +191,91 @@ def test_a_far_outlier_does_not_move_the_clusters(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_the_same_seed_gives_the_same_labels(algorithm: str) -> None:
+def test_the_same_values_and_seed_give_the_same_bytes(algorithm: str) -> None:
     values = np.random.default_rng(6).normal(size=(60, 3))
-    first, second = (fit_labels(values, 5, algorithm, 1, 11) for _ in range(2))
-    np.testing.assert_array_equal(first, second)
+    first, second = (
+        cluster(values.copy(), 5, algorithm, outliers=(3, 9), sizes=(8, 15)) for _ in range(2)
+    )
+    for name in ("labels", "centres", "distance", "next_label", "next_distance"):
+        assert getattr(first, name).tobytes() == getattr(second, name).tobytes()
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000))
+def test_the_order_of_stores_does_not_change_who_belongs_together(
+    algorithm: str, seed: int
+) -> None:
+    values, _ = blobs([30, 20, 40, 10], seed)
+    order = np.random.default_rng(seed).permutation(len(values))
+    sizes = (10, 36)  # of `kmeans_limited`: four stores have to leave the largest
+    found = cluster(values, 4, algorithm, sizes=sizes).labels[order]
+    again = cluster(values[order], 4, algorithm, sizes=sizes).labels
+    np.testing.assert_array_equal(again, found)  # the numbers too, as sizes differ
+
+
+# Limited sizes
+
+limited_groups = st.tuples(
+    st.integers(0, 10_000), st.integers(8, 50), st.integers(1, 6), st.floats(0, 1), st.floats(0, 1)
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(limited_groups)
+def test_sizes_are_kept_with_the_outliers(group: tuple[int, int, int, float, float]) -> None:
+    seed, n, k, low, high = group
+    values, weights, outliers = random_group(seed, n)
+    values[list(outliers)] *= 20
+    least, most = max(1, int(low * (n // k))), -(-n // k) + int(high * n / k)
+    found = cluster(values, k, "kmeans_limited", weights, outliers, sizes=(least, most))
+    sizes = np.bincount(found.labels, minlength=k + 1)[1:]
+    assert len(sizes) == k
+    assert sizes.min() >= least
+    assert sizes.max() <= most
+    in_fit = ~np.isin(np.arange(n), outliers)
+    for number, centre in enumerate(found.centres, 1):
+        fitted = in_fit & (found.labels == number)
+        if fitted.any():
+            np.testing.assert_allclose(centre, values[fitted].mean(axis=0))
+    apart = np.linalg.norm(values - found.centres[found.labels - 1], axis=1)
+    np.testing.assert_allclose(found.distance, apart)
+
+
+@pytest.mark.parametrize("sizes", [(None, None), (1, None), (None, 60), (10, 40)])
+def test_limits_that_do_not_bind_change_nothing(sizes: tuple[int | None, int | None]) -> None:
+    values, _ = blobs([30, 20, 40, 10])
+    plain = cluster(values, 4, outliers=(5,))
+    limited = cluster(values, 4, "kmeans_limited", outliers=(5,), sizes=sizes)
+    np.testing.assert_array_equal(limited.labels, plain.labels)
+    np.testing.assert_array_equal(limited.centres, plain.centres)
+
+
+def test_a_cluster_that_is_too_large_gives_away_the_stores_nearest_to_another() -> None:
+    values = np.array([[0.0], [1.0], [2.0], [3.0], [4.0], [20.0], [21.0]])
+    found = cluster(values, 2, "kmeans_limited", sizes=(3, 4))
+    assert found.labels.tolist() == [1, 1, 1, 1, 2, 2, 2]
+    assert found.centres.tolist() == [[1.5], [15.0]]
+    assert found.next_label[4] == 1
+    assert found.next_distance[4] < found.distance[4]  # the limit keeps it from the nearer one
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_other_labels_of_these_sizes_are_nearer_to_the_centres(seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=(9, 2))
+    found = cluster(values, 2, "kmeans_limited", sizes=(4, 5))
+    squares = cdist(values, found.centres, "sqeuclidean")
+    halves = [np.array(x) for x in product(range(2), repeat=9) if sum(x) in {4, 5}]
+    best = min(squares[np.arange(9), labels].sum() for labels in halves)
+    assert np.sum(found.distance**2) == pytest.approx(best)
+
+
+def test_sizes_that_cannot_be_kept_are_refused() -> None:
+    values, _ = blobs([10, 10])
+    with pytest.raises(ImpossibleLimits, match="20 stores are too many for 2 clusters of at most"):
+        cluster(values, 2, "kmeans_limited", sizes=(None, 9))
+    with pytest.raises(ImpossibleLimits, match="20 stores are too few for 2 clusters of at least"):
+        cluster(values, 2, "kmeans_limited", sizes=(11, None))
 
 
 def test_placing_measures_distances_to_all_centres() -> None:

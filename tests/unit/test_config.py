@@ -189,7 +189,7 @@ def test_dates_need_no_quotes() -> None:
         ),
         (
             "internal: {cluster: {algorithm: kmean}}",
-            "expected one of kmeans, ward, gaussian_mixture",
+            "expected one of kmeans, kmeans_limited, ward, gaussian_mixture",
         ),
         (
             "internal: {choose_k: {min: 1}}",
@@ -209,6 +209,16 @@ def test_dates_need_no_quotes() -> None:
             "inputs.external.0.name: '1a' is not valid",
         ),
         ("internal: {choose_k: {min: 5, max: 3}}", "internal.choose_k: min (5) is above max (3)."),
+        (
+            "internal: {cluster: {algorithm: kmeans_limited, min_size: 9, max_size: 8}}",
+            "internal.cluster: min_size (9) is above max_size (8).",
+        ),
+        (
+            "external: {cluster: {max_size: 8}}",
+            "external.cluster: min_size and max_size need algorithm: kmeans_limited.",
+        ),
+        ("internal: {cluster: {min_size: 0}}", "internal.cluster.min_size: 0 is not valid"),
+        ("internal: {reduce: {redundancy: 0}}", "internal.reduce.redundancy: 0 is not valid"),
         (
             "inputs: {sales: {from: 2024-05-01, to: 2024-01-01}}",
             "from (2024-05-01) is after to (2024-01-01)",

@@ -1,10 +1,18 @@
 """Gaps are filled with what similar stores show; what is known stays as it is."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from impute import main
+from sklearn.impute import KNNImputer
 
+from common.features import Matrix, as_columns, read_matrices, stack
+from common.job import JobLog
+from common.tables import write_table
 from methods.impute import impute
 from methods.normalize import encode_levels
 
@@ -180,11 +188,94 @@ def test_each_parameter_is_there_once(numeric: str, categorical: str) -> None:
 
 
 @pytest.mark.parametrize("numeric", ["median", "knn"])
-def test_the_order_of_stores_does_not_matter(numeric: str) -> None:
-    rng = np.random.default_rng(7)
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000), st.booleans())
+def test_the_order_of_stores_does_not_matter(numeric: str, seed: int, ties: bool) -> None:
+    rng = np.random.default_rng(seed)
     values = rng.normal(size=(40, 4))
+    if ties:  # many stores are equally far from each other
+        values = np.round(values)
     values[rng.random(values.shape) < 0.2] = GAP
     order = rng.permutation(len(values))
-    filled, _ = fill(values, numeric)
-    shuffled, _ = fill(values[order], numeric)
-    np.testing.assert_allclose(shuffled, filled[order])
+    filled, _ = fill(values, numeric, neighbours=3)
+    shuffled, _ = fill(values[order], numeric, neighbours=3)
+    np.testing.assert_allclose(shuffled, filled[order], atol=1e-12)
+
+
+@pytest.mark.parametrize(("numeric", "categorical"), METHODS)
+def test_the_same_values_are_filled_with_the_same_bytes(numeric: str, categorical: str) -> None:
+    values, sources = mixed(8)
+    first, second = (fill(values, numeric, categorical, sources=sources) for _ in range(2))
+    assert first[0].tobytes() == second[0].tobytes()
+    assert first[1] == second[1]
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000), st.integers(1, 12))
+def test_without_ties_knn_is_that_of_scikit_learn(seed: int, neighbours: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(25, 3))
+    values[rng.random(values.shape) < 0.4] = GAP
+    values[0] = 1.0
+    expected = KNNImputer(n_neighbors=neighbours, weights="distance").fit_transform(values)
+    filled, _ = fill(values, "knn", neighbours=neighbours)
+    np.testing.assert_allclose(filled, expected, atol=1e-9)
+
+
+def test_stores_equally_far_share_the_last_places() -> None:
+    near = [[0.0, GAP], [1.0, 10.0]]
+    values = np.array([*near, [2.0, 20.0], [-2.0, 40.0], [2.0, 60.0]])
+    filled, _ = fill(values, "knn", neighbours=2)  # one at 1, and three that share the other place
+    assert filled[0, 1] == pytest.approx((10 / 1 + 40 / 2) / (1 / 1 + 1 / 2))
+
+
+def test_many_stores_at_no_distance_count_alike() -> None:
+    values = np.array([[5.0, GAP], *[[5.0, value] for value in (1.0, 2.0, 6.0)], [5.1, 100.0]])
+    assert fill(values, "knn", neighbours=2)[0][0, 1] == pytest.approx(3)
+
+
+@pytest.mark.parametrize("categorical", ["mode", "knn"])
+def test_a_store_unlike_all_others_does_not_change_what_knn_fills(categorical: str) -> None:
+    rng = np.random.default_rng(9)
+    values = rng.normal(size=(40, 3))
+    values[np.arange(20), rng.integers(3, size=20)] = GAP
+    alone, _ = fill(values, "knn", categorical)
+    for unusual in ([40.0, -60.0, 50.0], [-70.0, GAP, 90.0]):
+        found, _ = fill(np.vstack([values, [unusual] * 2]), "knn", categorical)
+        np.testing.assert_allclose(found[:40], alone, atol=1e-12)
+
+
+def test_groups_are_filled_each_by_itself(tmp_path: Path) -> None:
+    rng = np.random.default_rng(10)
+    values = rng.normal(size=(2, 12, 3))
+    values[rng.random(values.shape) < 0.3] = GAP
+    values[:, 0] = 1.0
+
+    def filled(second: np.ndarray, folder: str) -> list[np.ndarray]:
+        (tmp_path / folder).mkdir()
+        names = np.array(["x", "y", "z"], dtype=object)
+        stores = np.array([f"s{i:02}" for i in range(12)], dtype=object)
+        groups = [Matrix(g, stores, names, v) for g, v in (("a", values[0]), ("b", second))]
+        file = {name: str(tmp_path / folder / name) for name in ("in", "of", "out", "parameters")}
+        parts = [group.long() for group in groups]
+        write_table(file["in"], "normalized", stack(parts, "normalized"))
+        rows = [(g, n, n, None, "none", None, None, 0.0, 1.0, None) for g in "ab" for n in names]
+        write_table(file["of"], "normalize_parameters", as_columns(rows, "normalize_parameters"))
+        main(
+            SimpleNamespace(
+                input=SimpleNamespace(normalized=file["in"], parameters=file["of"]),
+                output=SimpleNamespace(imputed=file["out"], parameters=file["parameters"]),
+                params=SimpleNamespace(
+                    impute={"numeric": "knn", "categorical": "knn", "neighbours": 3}
+                ),
+            ),
+            JobLog(tmp_path / folder / "log", "impute", {}),
+        )
+        return [matrix.values for matrix in read_matrices(file["out"], "imputed")]
+
+    first, second = filled(values[1], "one")
+    again, other = filled(values[0], "two")
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(other, first)
+    np.testing.assert_array_equal(first, fill(values[0], "knn", neighbours=3)[0])
+    np.testing.assert_array_equal(second, fill(values[1], "knn", neighbours=3)[0])

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
+from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
-from methods.reduce import reduce_features
+from methods.reduce import describe_component, find_redundant, reduce_features
 
 METHODS = ["pca", "none"]
 
@@ -59,14 +60,14 @@ def test_all_variance_keeps_all_distances_between_stores() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 @settings(max_examples=20, deadline=None, derandomize=True)
-@given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 30))
+@given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 30), st.sampled_from([None, 0.5]))
 def test_loadings_reproduce_the_scores_of_all_stores_outliers_too(
-    method: str, seed: int, p: int, n: int
+    method: str, seed: int, p: int, n: int, redundancy: float | None
 ) -> None:
     values = stores(seed, n, p)
     in_fit = np.random.default_rng(seed).random(n) < 0.8
     in_fit[0] = True
-    found = reduce_features(values, in_fit, method, 0.8)
+    found = reduce_features(values, in_fit, method, 0.8, redundancy)
     assert found.scores.shape == (n, len(found.loadings))
     assert len(found.explained) == len(found.loadings)
     again = (values - found.center) @ found.loadings.T
@@ -130,3 +131,157 @@ def test_a_repeated_feature_adds_no_component() -> None:
     values = stores(7, 40, 2)
     found = reduce_features(np.hstack([values, values]), everyone(values), "pca", 1.0)
     assert found.scores.shape == (40, 2)
+
+
+# Redundant features
+
+
+def alike(noises: list[float], n: int = 200, seed: int = 0) -> np.ndarray:
+    """Columns that measure one thing, each with noise of its own."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, 1)) + rng.normal(size=(n, len(noises))) * noises
+
+
+def test_near_copies_weigh_no_more_than_one_feature() -> None:
+    values = np.hstack([stores(8, 200, 3), alike([0.1] * 5)])
+    in_fit = everyone(values)
+    found = reduce_features(values, in_fit, "pca", 1.0, 0.95)
+    (copy,) = set(found.kept[3:])
+    alone = reduce_features(values[:, [0, 1, 2, copy]], in_fit, "pca", 1.0)
+    np.testing.assert_array_equal(found.scores, alone.scores)
+    np.testing.assert_array_equal(found.loadings[:, [0, 1, 2, copy]], alone.loadings)
+    dropped = [c for c in range(3, 8) if c != copy]
+    assert not found.loadings[:, dropped].any()
+
+
+def test_without_a_threshold_nothing_is_left_out() -> None:
+    values = np.hstack([alike([0.0])] * 3)
+    found = reduce_features(values, everyone(values), "none", 0.8)
+    assert found.kept.tolist() == [0, 1, 2]
+    assert found.scores.shape == (200, 3)
+
+
+def test_none_keeps_the_features_that_are_not_redundant() -> None:
+    values = np.hstack([alike([0.0]), stores(9, 200, 1), -alike([0.0])])
+    found = reduce_features(values, everyone(values), "none", 0.8, 0.95)
+    assert found.kept.tolist() == [0, 1, 0]
+    np.testing.assert_array_equal(found.scores, values[:, :2])
+    assert found.correlation.tolist() == [1, 1, -1]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000), st.integers(2, 8), st.floats(0.5, 0.99))
+def test_every_two_features_of_a_set_are_as_alike_as_asked(
+    seed: int, p: int, threshold: float
+) -> None:
+    values = alike(list(np.random.default_rng(seed).uniform(0, 0.8, p)), 40, seed)
+    kept, correlation = find_redundant(values, threshold)
+    for i in range(p):
+        assert correlation[i] == pytest.approx(spearmanr(values[:, i], values[:, kept[i]])[0])
+        assert kept[kept[i]] == kept[i]
+        for j in range(p):
+            if kept[i] == kept[j] and i != j:
+                assert abs(spearmanr(values[:, i], values[:, j])[0]) >= threshold - 1e-6
+    # and no two that stay could stand for each other, but for sets too mixed to join
+    alone = [i for i in range(p) if np.sum(kept == kept[i]) == 1]
+    for i in alone:
+        for j in alone:
+            assert i == j or abs(spearmanr(values[:, i], values[:, j])[0]) < threshold + 1e-6
+
+
+def test_a_chain_of_features_is_not_one_feature() -> None:
+    rng = np.random.default_rng(1)
+    steps = rng.normal(size=(500, 8))
+    values = np.column_stack([steps[:, i : i + 4].sum(axis=1) for i in range(5)])
+    kept, _ = find_redundant(values, 0.7)  # neighbours share three of four terms: 0.75
+    assert abs(spearmanr(values[:, 0], values[:, 4])[0]) < 0.2
+    assert kept[0] != kept[4]
+    assert len(set(kept)) == 3
+
+
+def test_the_feature_with_least_noise_of_its_own_stands_for_the_others() -> None:
+    kept, _ = find_redundant(alike([0.3, 0.05, 0.2, 0.3]), 0.8)
+    assert kept.tolist() == [1, 1, 1, 1]
+
+
+def test_of_two_features_the_one_known_for_more_stores_stays() -> None:
+    values = np.hstack([alike([0.0])] * 2)
+    values[:30, 0] = np.nan
+    assert find_redundant(values, 0.95)[0].tolist() == [1, 1]
+
+
+def test_estimated_values_do_not_count() -> None:
+    values = np.hstack([alike([0.0])] * 2)
+    known = np.ones(values.shape, dtype=bool)
+    known[:100, 1] = False
+    values[:100, 1] = 0.0
+    in_fit = everyone(values)
+    assert reduce_features(values, in_fit, "none", 1, 0.95).kept.tolist() == [0, 1]
+    assert reduce_features(values, in_fit, "none", 1, 0.95, known=known).kept.tolist() == [0, 0]
+
+
+def test_outliers_do_not_make_features_redundant() -> None:
+    values = np.random.default_rng(10).normal(size=(60, 2))
+    in_fit = everyone(values)
+    in_fit[30:] = False
+    values[30:, 1] = values[30:, 0]
+    before = reduce_features(values[:30], in_fit[:30], "none", 1, 0.6).kept
+    assert before.tolist() == [0, 1]
+    assert reduce_features(values, in_fit, "none", 1, 0.6).kept.tolist() == [0, 1]
+
+
+def test_levels_of_a_categorical_feature_are_not_redundant_with_each_other() -> None:
+    level = np.random.default_rng(2).random(60) < 0.4
+    values = np.column_stack([level, ~level, level, ~level]).astype(float)
+    region, area = "region", "area"
+    sources = np.array([region, region, area, area], dtype=object)
+    assert find_redundant(values, 0.95, sources)[0].tolist() == [0, 1, 0, 1]
+    assert len(set(find_redundant(values, 0.95)[0])) == 1
+
+
+def test_few_common_stores_and_constant_features_show_no_correlation() -> None:
+    values = np.hstack([alike([0.0], 18)] * 2)
+    values[:9, 0] = np.nan
+    assert find_redundant(values, 0.95)[0].tolist() == [0, 1]
+    assert find_redundant(np.ones((20, 3)), 0.95)[0].tolist() == [0, 1, 2]
+
+
+def test_order_of_stores_and_features_decides_nothing() -> None:
+    values = np.hstack([alike([0.05, 0.2, 0.1], 80), alike([0.1, 0.3, 0.2], 80, seed=1)])
+    rng = np.random.default_rng(3)
+    kept, _ = find_redundant(values, 0.85)
+    assert np.unique(kept, return_counts=True)[1].tolist() == [3, 3]
+    for _ in range(5):
+        rows, columns = rng.permutation(80), rng.permutation(6)
+        found, _ = find_redundant(values[rows][:, columns], 0.85)
+        again = np.empty(6, dtype=int)
+        again[columns] = columns[found]
+        np.testing.assert_array_equal(again, kept)
+
+
+# What a component means
+
+NAMES = np.array(["area", "income", "rivals", "visits", "x", "y"], dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("loadings", "meaning"),
+    [
+        ([0.5, 0.8, -0.1, -0.4, 0, 0], "more income, area; less visits"),
+        ([0, 1, 0, 0, 0, 0], "more income"),
+        ([0, 0, 0, -1, 0, 0], "less visits"),
+        ([0.4, 0.4, 0.5, 0.4, 0.4, -0.4], "more rivals, area, income; less y"),
+    ],
+)
+def test_a_component_is_named_by_the_features_that_carry_it(
+    loadings: list[float], meaning: str
+) -> None:
+    assert describe_component(np.array(loadings), NAMES) == meaning
+
+
+def test_every_component_names_its_strongest_feature() -> None:
+    values = stores(11, 60, 6)
+    found = reduce_features(values, everyone(values), "pca", 1.0)
+    for loadings in found.loadings:
+        words = describe_component(loadings, NAMES).replace(";", "").replace(",", "").split()
+        assert NAMES[np.abs(loadings).argmax()] in words

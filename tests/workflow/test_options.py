@@ -32,11 +32,13 @@ ALTERNATIVES = [
             "normalize": {"transform": "log", "scale": "standard"},
             "outliers": {"method": "local_outlier_factor", "share": 0.1},
             "choose_k": {"criterion": "calinski_harabasz", "min": 3},
+            "cluster": {"algorithm": "kmeans_limited", "min_size": 7, "max_size": 9},
         },
         "external": {
             "impute": {"numeric": "median", "categorical": "knn"},
-            "reduce": {"variance": 0.5},
+            "reduce": {"variance": 0.5, "redundancy": 0.8},
             "choose_k": {"min": 2, "max": 2},
+            "cluster": {"algorithm": "kmeans_limited", "max_size": 13},
         },
         "shards": 2,
     },
@@ -81,6 +83,19 @@ def test_every_alternative_runs_from_the_configuration_alone(
     imputed = pd.read_parquet(results / "external" / "impute_parameters.parquet")
     methods = set(overlay["external"]["impute"].values())
     assert set(imputed["method"]) == methods
+    for track in ("internal", "external"):
+        cluster = overlay[track].get("cluster", {})
+        clusters = pd.read_parquet(results / track / "clusters.parquet")
+        sizes = clusters.groupby(["group", "cluster"]).size()
+        assert sizes.between(cluster.get("min_size", 1), cluster.get("max_size", 24)).all()
+        components = pd.read_parquet(results / track / "components.parquet")
+        reduced = pd.read_parquet(results / track / "reduced.parquet")
+        assert set(components["component"]) == set(reduced["component"])
+        assert components["meaning"].str.match("(more|less) |stores do not differ").all()
+    redundant = pd.read_parquet(results / "external" / "redundant.parquet")
+    threshold = overlay["external"].get("reduce", {}).get("redundancy", 0.97)
+    assert len(redundant) == {0.97: 0, 0.8: 2}[threshold]
+    assert (redundant["correlation"].abs() >= threshold).all()
     flagged = pd.read_parquet(results / "internal" / "outliers.parquet")
     assert flagged.groupby("group")["outlier"].sum().tolist() == [2, 2]  # 10 % of 24, rounded down
 

@@ -67,6 +67,8 @@ FEATURE_TABLES = [
     "outliers",
     "reduced",
     "loadings",
+    "components",
+    "redundant",
 ]
 CLUSTER_TABLES = ["k", "k_scores", "clusters", "centres", "profiles"]
 

@@ -90,10 +90,13 @@ rule detect_outliers:
 rule reduce:
     input:
         imputed="<results>/{track}/shards/{shard}/imputed.parquet",
+        parameters="<results>/{track}/shards/{shard}/normalize_parameters.parquet",
         outliers="<results>/{track}/shards/{shard}/outliers.parquet",
     output:
         reduced="<results>/{track}/shards/{shard}/reduced.parquet",
         loadings="<results>/{track}/shards/{shard}/loadings.parquet",
+        components="<results>/{track}/shards/{shard}/components.parquet",
+        redundant="<results>/{track}/shards/{shard}/redundant.parquet",
     log:
         "<logs>/{track}/reduce/{shard}.jsonl",
     benchmark:

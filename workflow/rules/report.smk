@@ -39,10 +39,12 @@ rule draw_figures:
         internal_k_scores="<results>/internal/k_scores.parquet",
         internal_clusters="<results>/internal/clusters.parquet",
         internal_reduced="<results>/internal/reduced.parquet",
+        internal_components="<results>/internal/components.parquet",
         internal_profiles="<results>/internal/profiles.parquet",
         external_k_scores="<results>/external/k_scores.parquet",
         external_clusters="<results>/external/clusters.parquet",
         external_reduced="<results>/external/reduced.parquet",
+        external_components="<results>/external/components.parquet",
     output:
         **{
             picture: report(

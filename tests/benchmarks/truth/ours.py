@@ -135,7 +135,15 @@ def cluster_track(
         outlier = flag_beyond(scores, outliers["threshold"])
     else:
         outlier = flag_share(scores, outliers["share"])
-    values = reduce_features(filled, ~outlier, reduce["method"], reduce["variance"]).scores
+    values = reduce_features(
+        filled,
+        ~outlier,
+        reduce["method"],
+        reduce["variance"],
+        reduce["redundancy"],
+        known=~np.isnan(matrix),
+        sources=sources,
+    ).scores
     choice = choose_k(
         values[~outlier],
         smallest=choosing["min"],
@@ -155,6 +163,8 @@ def cluster_track(
         algorithm=clustering["algorithm"],
         starts=clustering["starts"],
         seed=seed_for(seed, group, "cluster"),
+        min_size=clustering["min_size"],
+        max_size=clustering["max_size"],
     )
     groups = choice.k > 1 and choice.verdict not in {"none", "continuum"}
     return TrackResult(clusters.labels - 1, choice.k, groups, outlier, values, ~outlier)

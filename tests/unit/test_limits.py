@@ -1,0 +1,89 @@
+"""Stores are assigned at the least cost that the sizes of clusters allow."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from methods.limits import ImpossibleLimits, assign_limited
+
+tasks = st.tuples(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 6), st.booleans())
+
+
+def costs(seed: int, stores: int, k: int, ties: bool) -> np.ndarray:
+    found = np.random.default_rng(seed).exponential(size=(stores, k))
+    return np.round(found) if ties else found
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(tasks, st.floats(0, 1), st.floats(0, 1))
+def test_sizes_are_within_the_limits(
+    task: tuple[int, int, int, bool], low: float, high: float
+) -> None:
+    seed, stores, k, ties = task
+    assume(k <= stores)
+    smallest = int(low * (stores // k))
+    largest = -(-stores // k) + int(high * stores)
+    labels = assign_limited(costs(seed, stores, k, ties), smallest, largest)
+    sizes = np.bincount(labels, minlength=k)
+    assert len(sizes) == k
+    assert sizes.min() >= smallest
+    assert sizes.max() <= largest
+    assert sizes.sum() == stores
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000), st.integers(2, 7), st.integers(2, 3), st.booleans(), st.data())
+def test_no_other_assignment_costs_less(
+    seed: int, stores: int, k: int, ties: bool, data: st.DataObject
+) -> None:
+    smallest = data.draw(st.integers(0, stores // k))
+    largest = data.draw(st.integers(-(-stores // k), stores))
+    distances = costs(seed, stores, k, ties)
+    every = np.array(list(product(range(k), repeat=stores)))
+    sizes = np.array([np.sum(every == label, axis=1) for label in range(k)])
+    allowed = every[(sizes.min(axis=0) >= smallest) & (sizes.max(axis=0) <= largest)]
+    best = distances[np.arange(stores), allowed].sum(axis=1).min()
+    labels = assign_limited(distances, smallest, largest)
+    assert distances[np.arange(stores), labels].sum() == pytest.approx(best)
+
+
+def test_limits_that_do_not_bind_leave_every_store_with_the_nearest() -> None:
+    distances = costs(1, 50, 4, False)
+    nearest = distances.argmin(axis=1)
+    sizes = np.bincount(nearest)
+    found = assign_limited(distances, sizes.min(), sizes.max())
+    np.testing.assert_array_equal(found, nearest)
+
+
+def test_a_store_far_from_everything_does_not_blur_the_others() -> None:
+    distances = np.array([[1e9, 2e9], [1.0, 1.000001], [1.0, 1.000002], [1.0, 1.000003]])
+    assert assign_limited(distances, 2, 2).tolist()[0] == 0
+    assert distances[np.arange(4), assign_limited(distances, 1, 3)].sum() == pytest.approx(1e9 + 3)
+
+
+def test_equal_costs_everywhere_can_be_assigned() -> None:
+    assert sorted(assign_limited(np.ones((6, 3)), 2, 2)) == [0, 0, 1, 1, 2, 2]
+
+
+def test_the_same_costs_give_the_same_labels() -> None:
+    distances = costs(2, 300, 5, True)
+    first, second = (assign_limited(distances, 59, 61) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("smallest", "largest", "limit", "words"),
+    [
+        (6, 20, "min", "20 stores are too few for 4 clusters of at least 6"),
+        (1, 4, "max", "20 stores are too many for 4 clusters of at most 4"),
+    ],
+)
+def test_limits_that_cannot_be_kept_are_told(
+    smallest: int, largest: int, limit: str, words: str
+) -> None:
+    with pytest.raises(ImpossibleLimits, match=words) as error:
+        assign_limited(np.ones((20, 4)), smallest, largest)
+    assert error.value.limit == limit
