@@ -210,6 +210,19 @@ def test_dates_need_no_quotes() -> None:
         ),
         ("internal: {choose_k: {min: 5, max: 3}}", "internal.choose_k: min (5) is above max (3)."),
         (
+            "external: {choose_k: {criterion: prediction}}",
+            "external.choose_k.criterion: prediction is for the internal track only.",
+        ),
+        (
+            "internal: {choose_k: {criterion: prediction}}\n"
+            "inputs: {sales: {columns: {date: null}}}",
+            "criterion: prediction needs dates: set inputs.sales.columns.date.",
+        ),
+        (
+            "internal: {choose_k: {fixed: {Tea: 0}}}",
+            "internal.choose_k.fixed.Tea: 0 is not valid",
+        ),
+        (
             "internal: {cluster: {algorithm: kmeans_limited, min_size: 9, max_size: 8}}",
             "internal.cluster: min_size (9) is above max_size (8).",
         ),

@@ -100,6 +100,20 @@ def test_every_alternative_runs_from_the_configuration_alone(
     assert flagged.groupby("group")["outlier"].sum().tolist() == [2, 2]  # 10 % of 24, rounded down
 
 
+def test_slices_foretell_sales_and_numbers_can_be_decided(project: Project) -> None:
+    write_tiny(project.folder)
+    overlay = {"internal": {"choose_k": {"criterion": "prediction", "fixed": {"Tea": 3}}}}
+    config = project.write_config(merged_config(overlay))
+    project.run("results/internal/clusters.parquet", "--configfile", config)
+    internal = project.folder / "results" / "internal"
+    k = pd.read_parquet(internal / "k.parquet").set_index("group")
+    assert k.loc["Tea", ["k", "status"]].tolist() == [3, "fixed"]
+    assert k.loc["Soap", ["k", "status", "criterion"]].tolist() == [2, "chosen", "prediction"]
+    assert k["explained"].between(0.95, 1).all()  # two opposite mixes are all there is
+    clusters = pd.read_parquet(internal / "clusters.parquet")
+    assert clusters.groupby("group")["cluster"].nunique().to_dict() == {"Soap": 2, "Tea": 3}
+
+
 def test_a_category_sold_only_by_stores_without_external_data_loses_nothing(
     project: Project,
 ) -> None:

@@ -389,3 +389,10 @@ def test_a_category_may_have_any_name(odd: Project, category: str) -> None:
     final = final[final["category"] == category]
     assert len(final) == 24
     assert final["final_cluster"].notna().all()
+
+
+def test_a_number_of_clusters_for_a_category_that_is_not_sold_is_refused(tiny: Project) -> None:
+    overlay = {"internal": {"choose_k": {"fixed": {"Tee": 2}}}}
+    message = error(tiny, FINAL, overlay)
+    assert "internal.choose_k.fixed: there is no 'Tee'." in message
+    assert "such as 'Soap', 'Tea'" in message
