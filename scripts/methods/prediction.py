@@ -17,7 +17,7 @@ class Prediction:
     """Shares of the variance of the stores' mixes, weighted by sales, on months held out."""
 
     explained: Floats  # (largest,) by 1..largest clusters
-    error: Floats  # (largest,) standard error
+    error: Floats  # (largest,) standard error of the difference from the best number
     history: float  # by what each store itself sold in the other months
 
 
@@ -27,7 +27,8 @@ def predict_mix(odd: Floats, even: Floats, largest: int, transform: str, seed: i
     A store's mix (shares of sales) in the one half is predicted by what its cluster sold together
     in the other. The share explained is one minus the sum of squared errors over the sum of squared
     distances from the chain's mix in the other half, every store weighted by its sales; it is
-    negative where that mix predicts better. The standard error is over stores.
+    negative where that mix predicts better. Standard errors are over stores, of differences, as
+    the same stores judge every number.
 
     Args:
         odd, even: (n_stores, n_need_states) sales in odd and even months; every store has positive
@@ -55,20 +56,20 @@ def predict_mix(odd: Floats, even: Floats, largest: int, transform: str, seed: i
     error, distance = np.sum(errors, axis=0), np.sum(distances, axis=0)
     total = max(float(distance.sum()), 1e-12)
     explained = 1 - error.sum(axis=1) / total
-    residual = error - (1 - explained)[:, None] * distance
-    return Prediction(
-        explained,
-        np.sqrt(np.sum(residual**2, axis=1)) / total,
-        float(1 - np.sum(own) / total),
-    )
+    more = error - error[explained.argmax()]
+    spread = np.sqrt(np.sum((more - more.mean(axis=1, keepdims=True)) ** 2, axis=1))
+    return Prediction(explained, spread / total, float(1 - np.sum(own) / total))
 
 
 def choose_by_prediction(prediction: Prediction, candidates: range) -> int:
-    """Return the fewest of ``candidates`` within one standard error of the best of them."""
+    """Return the fewest clusters that do not foretell surely less than the best.
+
+    It is the smallest of ``candidates`` whose share explained is within one standard error of that
+    of the best number (the best of all numbers tried, if that is one of them).
+    """
     explained = prediction.explained[: candidates[-1]]
-    best = int(explained.argmax())
-    enough = explained[best] - prediction.error[best]
-    return max(candidates[0], int(np.flatnonzero(explained >= enough)[0]) + 1)
+    enough = explained >= explained.max() - prediction.error[: candidates[-1]]
+    return max(candidates[0], int(np.flatnonzero(enough)[0]) + 1)
 
 
 def _sold_together(sales: Floats, labels: npt.NDArray[np.int64]) -> Floats:

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from methods.cluster import cluster_stores
 from methods.detect_outliers import explain_flags, flag_beyond, flag_share, outlier_scores
+from methods.normalize import comparable_mix
+from methods.reduce import reduce_features
 
 METHODS = ["isolation_forest", "local_outlier_factor"]
 
@@ -141,3 +144,31 @@ def test_outliers_that_resemble_each_other_are_counted() -> None:
     values[:4] = [50, 50, 50] + 0.1 * values[:4]
     _, alike = explain_flags(values, np.arange(100) < 4, 3)
     assert alike.tolist() == [3, 3, 3, 3]
+
+
+def test_planted_outliers_move_no_centre() -> None:
+    random = np.random.default_rng(3)
+    segments = np.array([[0.5, 0.3, 0.15, 0.05], [0.2, 0.2, 0.5, 0.1], [0.1, 0.5, 0.1, 0.3]])
+    usual = 1000 * np.array([random.dirichlet(200 * segments[n % 3]) for n in range(240)])
+    odd = 1000 * random.dirichlet([0.2] * 4, 12)
+
+    def centres(sales: np.ndarray) -> np.ndarray:
+        values, *_ = comparable_mix(sales, "shrunk_hellinger")
+        flagged = flag_beyond(outlier_scores(values, "nearest_neighbours", 5, 0), 3.5)
+        reduced = reduce_features(values, ~flagged, "pca", 0.95)
+        found = cluster_stores(
+            reduced.scores,
+            ~flagged,
+            weights=sales.sum(axis=1),
+            k=3,
+            algorithm="kmeans",
+            starts=10,
+            seed=0,
+        )
+        back = found.centres @ reduced.loadings + reduced.center
+        return back[np.argsort(back[:, 0])]
+
+    alone, together = centres(usual), centres(np.vstack([usual, odd]))
+    apart = np.linalg.norm(alone[:, None] - alone[None], axis=2)
+    moved = np.linalg.norm(alone - together, axis=1)
+    assert moved.max() < 0.01 * apart[apart > 0].min()

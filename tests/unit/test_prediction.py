@@ -49,8 +49,15 @@ def test_large_stores_count_more() -> None:
 
 
 def test_fewest_within_one_standard_error_and_inside_the_range() -> None:
-    explained = np.array([0.0, 0.5, 0.68, 0.7, 0.9])
-    prediction = Prediction(explained, np.full(5, 0.05), 1.0)
-    assert choose_by_prediction(prediction, range(2, 6)) == 5
-    assert choose_by_prediction(prediction, range(2, 5)) == 3
-    assert choose_by_prediction(prediction, range(4, 5)) == 4
+    explained = np.array([0.0, 0.5, 0.68, 0.7, 0.71])
+    prediction = Prediction(explained, np.array([0.2, 0.1, 0.03, 0.02, 0.0]), 1.0)
+    assert choose_by_prediction(prediction, range(2, 6)) == 3
+    assert choose_by_prediction(prediction, range(4, 6)) == 4
+    assert choose_by_prediction(prediction, range(2, 3)) == 2
+
+
+def test_the_standard_error_is_that_of_the_difference() -> None:
+    segment = np.arange(60) % 3
+    found = predict_mix(sold(segment, 500, 1), sold(segment, 500, 2), 5, "share", seed=0)
+    assert found.error[found.explained.argmax()] == 0
+    assert (np.delete(found.error, found.explained.argmax()) > 0).all()

@@ -10,7 +10,7 @@ seed <- as.integer(arguments[4])
 set.seed(seed)
 gap <- cluster::clusGap(
   values,
-  FUNcluster = kmeans, K.max = largest, B = 50, nstart = 10, iter.max = 100, verbose = FALSE
+  FUNcluster = kmeans, K.max = largest, B = 25, nstart = 10, iter.max = 100, verbose = FALSE
 )
 k <- cluster::maxSE(gap$Tab[, "gap"], gap$Tab[, "SE.sim"], method = "firstSEmax")
 
@@ -19,7 +19,7 @@ jaccard <- 1
 if (k > 1) {
   boot <- fpc::clusterboot(
     values,
-    B = 50, bootmethod = "boot", clustermethod = fpc::kmeansCBI, krange = k, runs = 10,
+    B = 25, bootmethod = "boot", clustermethod = fpc::kmeansCBI, krange = k, runs = 10,
     seed = seed, count = FALSE
   )
   labels <- boot$result$partition

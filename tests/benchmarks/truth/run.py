@@ -3,10 +3,12 @@
     python tests/benchmarks/truth/run.py --seeds 20 --stores 120 400 1500 --output results/truth
 
 Writes runs.csv (a line per method, track and data set), confidence.csv (how often stores of a
-given confidence are placed as the truth says), summary.md and summary.png.
+given confidence are placed as the truth says), summary.md and summary.png. An interrupted run goes
+on where it ended.
 """
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -77,8 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
         notes.append(f"Without r_fpc: {reason}.")
         print(notes[-1], file=sys.stderr)
     jobs = list(plan(options.only, options.seeds, options.stores, methods))
-    runs, confidence = run(jobs, options.processes)
     options.output.mkdir(parents=True, exist_ok=True)
+    runs, confidence = run(jobs, options.processes, options.output / "done.jsonl")
     runs.to_csv(options.output / "runs.csv", index=False, float_format="%.6g")
     confidence.to_csv(options.output / "confidence.csv", index=False)
     write_summary(runs, confidence, notes, options.output / "summary.md")
@@ -99,18 +101,36 @@ def plan(
                 yield name, seed, stores, methods
 
 
-def run(jobs: list[Job], processes: int = 2) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the measures of every run, and the counts of stores by confidence."""
-    results = []
+def run(
+    jobs: list[Job], processes: int = 2, done: Path | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the measures of every run, and the counts of stores by confidence.
+
+    Every data set that is finished becomes a line of ``done``; those that are there already are
+    not run again. Remove the file when the methods have changed.
+    """
+    results = {}
+    if done is not None and done.exists():
+        for line in done.read_text(encoding="utf-8").splitlines():
+            job, runs, confidence = json.loads(line)
+            results[(*job[:3], tuple(job[3]))] = runs, confidence
+    left = [job for job in jobs if job not in results]
+    start = time.perf_counter()
     # Not forked: threads of numerical libraries do not survive a fork.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        for number, result in enumerate(pool.map(run_job, jobs), start=1):
-            results.append(result)
-            if number % 50 == 0 or number == len(jobs):
-                print(f"{number} of {len(jobs)} data sets", file=sys.stderr, flush=True)
-    runs, confidence = zip(*results, strict=True)
-    return pd.DataFrame([row for rows in runs for row in rows]), pd.DataFrame(
-        [row for rows in confidence for row in rows],
+        for number, (job, result) in enumerate(
+            zip(left, pool.map(run_job, left), strict=True), start=1
+        ):
+            results[job] = result
+            if done is not None:
+                with done.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([job, *result], default=float) + "\n")
+            if number % 50 == 0 or number == len(left):
+                minutes = (time.perf_counter() - start) / number * (len(left) - number) / 60
+                message = f"{number} of {len(left)} data sets, about {minutes:.0f} minutes left"
+                print(message, file=sys.stderr, flush=True)
+    return pd.DataFrame([row for job in jobs for row in results[job][0]]), pd.DataFrame(
+        [row for job in jobs for row in results[job][1]],
         columns=["scenario", "seed", "stores", "method", "confidence", "placed", "right"],
     )
 

@@ -111,7 +111,7 @@ def measures(sizes: list[int]) -> list[Measure]:
         Measure(
             "final clusters under the minimum size, per run",
             "none",
-            lambda runs: runs["under_size"].dropna(),
+            lambda runs: runs.get("under_size", pd.Series(dtype=float)).dropna(),
             worst=np.max,
         ),
         Measure("seconds per data set", "", lambda runs: lost(runs)["seconds"], worst=np.max),
