@@ -1,5 +1,6 @@
 """The scenarios are what they say, and the benchmark runs from one end to the other."""
 
+import battery
 import numpy as np
 import pandas as pd
 import pytest
@@ -194,3 +195,19 @@ def test_the_small_benchmark_writes_its_table_and_picture(tmp_path):
 def test_an_unknown_scenario_is_refused_by_name(tmp_path, capsys):
     assert main(["--only", "clod", "--output", str(tmp_path)]) == 2
     assert "clod" in capsys.readouterr().err
+
+
+def test_the_battery_is_judged_by_the_labeling_that_fits_best_without_noise(tmp_path):
+    random = np.random.default_rng(0)
+    labels = np.repeat([1, 2, 3], 40)
+    data = np.array([[0, 0], [9, 0], [0, 9]])[labels - 1] + random.normal(size=(120, 2))
+    data, labels = np.vstack([data, [[4.0, 4.0]]]), np.append(labels, 0)
+    (tmp_path / "given" / "toy").mkdir(parents=True)
+    np.savetxt(tmp_path / "given" / "toy" / "blobs.data.gz", data)
+    np.savetxt(tmp_path / "given" / "toy" / "blobs.labels0.gz", np.minimum(labels, 2), fmt="%d")
+    np.savetxt(tmp_path / "given" / "toy" / "blobs.labels1.gz", labels, fmt="%d")
+    assert battery.main([str(tmp_path / "given"), "--output", str(tmp_path)]) == 0
+    (row,) = pd.read_csv(tmp_path / "battery.csv").to_dict("records")
+    assert (row["true_k"], row["k"], row["index"], row["verdict"]) == (3, 3, 1.0, "groups")
+    assert "| toy | 1 | 1.00 | 1.00 | 1.00 | 100% |" in (tmp_path / "battery.md").read_text()
+    assert battery.main([str(tmp_path / "nothing"), "--output", str(tmp_path)]) == 2
