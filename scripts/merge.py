@@ -1,10 +1,12 @@
 """Merge internal and external clusters into final clusters, for every category and every store.
 
 Reads: clusters, components, statuses of both tracks; the stores and sales of every category.
-Writes: the final clusters of every store of every input; the folds; what a later run needs to
-place a new store: the final cluster of each pair of clusters, and the final clusters' centres.
+Writes: the final clusters of every store of every input; how far each can be trusted; the folds;
+what a later run needs to place a new store: the final clusters of each pair of clusters, and the
+final clusters' centres.
 """
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -17,16 +19,19 @@ from common.job import JobLog, run
 from common.seeds import seed_for
 from common.tables import MONEY, contract, read_table, sum_of_sales, write_table
 from common.tracks import Tracks
+from methods.fold import Limits
+from methods.limits import ImpossibleLimits
 from methods.merge import Merged, Track, merge_tracks
 from methods.separation import refit_labels
+from methods.trust import final_stability, trust_of
 
+FOLD = [column["name"] for column in contract("folds").columns[2:]]  # after category and step
 EXTERNAL_STATUS = {"eligible": "clustered", "no_data": "no_external_data"}
 
 
 def main(snakemake: Any, log: JobLog) -> None:
     """Merge every category of ``input.stores``."""
-    files, options = snakemake.input, snakemake.params.merge
-    join_above = options["join_above"] if options["mode"] == "separable" else np.inf
+    files = snakemake.input
     internal, external = Tracks(files, "internal"), Tracks(files, "external")
     sales = dict(groups(read_table(files.stores, "stores"), "category"))
     everyone = np.unique([*internal.seen(), *external.seen()]).astype(object)
@@ -34,10 +39,10 @@ def main(snakemake: Any, log: JobLog) -> None:
     outside, outside_flags = track_of(external, "all", everyone, snakemake)
     outside_status = external.status("all", everyone, "no_external")
 
-    parts, folds, centres, places = [], [], [], []
+    parts, folds, centres, places, trusts = [], [], [], [], []
     for category, stores in sales.items():
         inside, inside_flags = track_of(internal, category, everyone, snakemake)
-        merged = merge_tracks(inside, outside, options["min_size"], join_above)
+        merged, stability = merge(category, inside, outside, snakemake)
         own_status = internal.status(category, everyone, "no_sales")
         status = np.where(
             own_status == "eligible",
@@ -53,10 +58,7 @@ def main(snakemake: Any, log: JobLog) -> None:
                 "merged_cluster": merged.merged,
                 "final_cluster": merged.final,
                 "reassigned": np.array(
-                    [
-                        a is not None and a != b
-                        for a, b in zip(merged.merged, merged.final, strict=True)
-                    ]
+                    [name is not None and name != merged.final_of[name] for name in merged.merged]
                 ),
                 "outlier": inside_flags | outside_flags,
                 "confidence": merged.confidence,
@@ -66,19 +68,21 @@ def main(snakemake: Any, log: JobLog) -> None:
             }
         )
         folds += [
-            (category, step, f.from_cluster, f.to_cluster, f.stores, f.reason, f.distance)
-            for step, f in enumerate(merged.folds, 1)
+            (category, step, *(getattr(fold, name) for name in FOLD))
+            for step, fold in enumerate(merged.folds, 1)
         ]
         centres += centre_rows(
             category, merged, internal.components(category), external.components("all")
         )
-        cells = count_of([name for name in merged.merged if name is not None])
-        places += [(category, name, merged.final_of[name], count) for name, count in cells.items()]
+        pairs = Counter(zip(merged.merged, merged.final, strict=True))
+        places += [(category, *pair, count) for pair, count in pairs.items() if pair[0] is not None]
+        trusts += trust_rows(category, merged, stability, parts[-1]["sales"])
         log.event(
             "merged",
             category=category,
             clusters=len(merged.names),
             folds=len(merged.folds),
+            folds_by_reason=count_of([fold.reason for fold in merged.folds]),
             stores_by_status=count_of(status),
         )
 
@@ -88,6 +92,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     write_table(output.folds, "folds", as_columns(folds, "folds"))
     write_table(output.centres, "final_centres", as_columns(centres, "final_centres"))
     write_table(output.map, "merge_map", as_columns(places, "merge_map"))
+    write_table(output.stability, "stability", as_columns(trusts, "stability"))
     clustered = table.filter(table["final_cluster"].is_valid())
     log.done(
         f"{len(everyone):,} stores x {len(sales)} categories: {clustered.num_rows:,} of {rows:,} "
@@ -100,6 +105,25 @@ def main(snakemake: Any, log: JobLog) -> None:
         sales_clustered=str(sum_of_sales(clustered)),
         stores_by_status=count_of(table["status"].to_pylist()),
     )
+
+
+def merge(
+    category: str, inside: Track, outside: Track, snakemake: Any
+) -> tuple[Merged, np.ndarray]:
+    """Merge one category and measure the stability of its final clusters.
+
+    Tells the user which settings are in the way when the limits cannot be kept.
+    """
+    options = snakemake.params.merge
+    limits = {name: options[name] for name in ("min_size", "max_size", "max_clusters")}
+    join_above = options["join_above"] if options["mode"] == "separable" else np.inf
+    seed = seed_for(snakemake.params.seed, category, "merge")
+    try:
+        merged = merge_tracks(inside, outside, join_above=join_above, seed=seed, **limits)
+        return merged, final_stability(merged, inside, outside, Limits(**limits), seed)
+    except ImpossibleLimits as error:
+        keys = " or ".join(f"merge.{name}" for name in error.limit.split(" or "))
+        raise InputError(f"merge: category {category!r}: {error}. Change {keys}.") from error
 
 
 def track_of(
@@ -165,8 +189,22 @@ def centre_rows(
             tracks, merged.centres, merged.scales, strict=True
         )
         for i, final in enumerate(merged.names)
+        if not np.isnan(centres[i]).any()
         for j, component in enumerate(components)
     ]
+
+
+def trust_rows(
+    category: str, merged: Merged, stability: np.ndarray, sales: pa.Array
+) -> list[tuple[Any, ...]]:
+    """Return the final clusters as rows of ``stability``."""
+    rows = []
+    for name, jaccard in zip(merged.names, stability, strict=True):
+        stores = np.flatnonzero(merged.final == name)
+        sold = sum((x for x in sales.take(pa.array(stores)).to_pylist()), Decimal(0))
+        confidence = merged.confidence[stores].mean()
+        rows.append((category, name, len(stores), sold, confidence, jaccard, trust_of(jaccard)))
+    return rows
 
 
 def count_of(names: Any) -> dict[str, int]:

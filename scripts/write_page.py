@@ -1,6 +1,6 @@
 """Write the page of results, one HTML file that needs no other, and the main tables as CSV.
 
-Reads: the account of the run, final clusters, folds, profiles and pictures.
+Reads: the account of the run, final clusters and their stability, folds, profiles and pictures.
 Writes: ``index.html`` and CSV files beside it.
 """
 
@@ -14,6 +14,7 @@ import pandas as pd
 
 from common.job import JobLog, run
 from common.tables import read_table
+from methods.names import by_number
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "workflow" / "report" / "page.html.j2"
 
@@ -24,6 +25,8 @@ def main(snakemake: Any, log: JobLog) -> None:
     account = json.loads(Path(files.run).read_text(encoding="utf-8"))
     final = read_table(files.clusters, "final_clusters").to_pandas()
     final.to_csv(output.clusters, index=False)
+    trust = read_table(files.stability, "stability").to_pandas()
+    trust.to_csv(output.stability, index=False)
     read_table(files.folds, "folds").to_pandas().to_csv(output.folds, index=False)
     for track in ("internal", "external"):
         profiles = read_table(files[f"{track}_profiles"], "profiles").to_pandas()
@@ -36,7 +39,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         run=account,
         tables=[Path(path).name for path in output if path.endswith(".csv")],
         pictures=[(Path(path).stem, encode(path)) for path in files.pictures],
-        categories=summarize(final),
+        categories=summarize(final, trust),
         chosen=[
             {"track": track, **row}
             for track in ("internal", "external")
@@ -47,8 +50,8 @@ def main(snakemake: Any, log: JobLog) -> None:
     log.done(f"{output.page}, {len(files.pictures)} pictures, {len(output) - 1} tables as CSV")
 
 
-def summarize(final: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the final clusters of each category with their stores and share of sales."""
+def summarize(final: pd.DataFrame, trust: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the final clusters of each category with their stores, share of sales and trust."""
     final = final.assign(sales=final["sales"].astype(float))
     summaries = []
     for category, stores in final.groupby("category"):
@@ -60,8 +63,10 @@ def summarize(final: pd.DataFrame) -> list[dict[str, Any]]:
         )
         total = clusters["sales"].sum()
         clusters["share"] = clusters["sales"] / total if total else 0.0
+        found = trust[trust["category"] == category].set_index("final_cluster")
+        clusters = clusters.join(found[["jaccard", "trust"]])
         rows = clusters.reset_index().to_dict("records")
-        rows.sort(key=lambda row: [int(number) for number in row["final_cluster"].split("_")])
+        rows.sort(key=lambda row: by_number(row["final_cluster"]))
         summaries.append({"name": category, "clusters": rows})
     return summaries
 

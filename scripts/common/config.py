@@ -117,19 +117,7 @@ def _types(names: str | list[str]) -> str:
 
 
 def _contradictions(settings: Mapping[str, Any]) -> list[str]:
-    problems = []
-    for track in ("internal", "external"):
-        low, high = settings[track]["choose_k"]["min"], settings[track]["choose_k"]["max"]
-        if low > high:
-            problems.append(f"{track}.choose_k: min ({low}) is above max ({high}).")
-        cluster = settings[track]["cluster"]
-        low, high = cluster["min_size"], cluster["max_size"]
-        if low and high and low > high:
-            problems.append(f"{track}.cluster: min_size ({low}) is above max_size ({high}).")
-        if (low or high) and cluster["algorithm"] != "kmeans_limited":
-            problems.append(
-                f"{track}.cluster: min_size and max_size need algorithm: kmeans_limited."
-            )
+    problems = _contradictory_limits(settings)
     sales = settings["inputs"]["sales"]
     if settings["external"]["choose_k"]["criterion"] == "prediction":
         problems.append("external.choose_k.criterion: prediction is for the internal track only.")
@@ -157,4 +145,24 @@ def _contradictions(settings: Mapping[str, Any]) -> list[str]:
             problems.append(
                 f"inputs.external.{source['name']}: rows: {source['rows']} needs columns.date."
             )
+    return problems
+
+
+def _contradictory_limits(settings: Mapping[str, Any]) -> list[str]:
+    problems = []
+    for track in ("internal", "external"):
+        low, high = settings[track]["choose_k"]["min"], settings[track]["choose_k"]["max"]
+        if low > high:
+            problems.append(f"{track}.choose_k: min ({low}) is above max ({high}).")
+        cluster = settings[track]["cluster"]
+        low, high = cluster["min_size"], cluster["max_size"]
+        if low and high and low > high:
+            problems.append(f"{track}.cluster: min_size ({low}) is above max_size ({high}).")
+        if (low or high) and cluster["algorithm"] != "kmeans_limited":
+            problems.append(
+                f"{track}.cluster: min_size and max_size need algorithm: kmeans_limited."
+            )
+    low, high = settings["merge"]["min_size"], settings["merge"]["max_size"]
+    if high and low > high:
+        problems.append(f"merge: min_size ({low}) is above max_size ({high}).")
     return problems

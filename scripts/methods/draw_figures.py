@@ -12,6 +12,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from methods.names import by_number
+
 # Colours that stay apart for colour-blind readers (Okabe and Ito 2008), then greys of the same.
 COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D00", "#666666"]
 MOST_PANELS = 12
@@ -88,7 +90,7 @@ def draw_sizes(clusters: pd.DataFrame, min_size: int) -> Figure:
         rows = clusters[(clusters["category"] == category) & clusters["final_cluster"].notna()]
         sizes = pd.crosstab(rows["final_cluster"], rows["reassigned"])
         sizes = sizes.reindex(columns=[False, True], fill_value=0)
-        sizes = sizes.loc[sorted(sizes.index, key=lambda name: [int(x) for x in name.split("_")])]
+        sizes = sizes.loc[sorted(sizes.index, key=by_number)]
         axis.bar(sizes.index, sizes[False], color=COLOURS[0], label="own cluster")
         axis.bar(sizes.index, sizes[True], bottom=sizes[False], color=COLOURS[4], label="folded in")
         axis.axhline(min_size, color="black", linewidth=0.8, linestyle=":")

@@ -17,7 +17,7 @@ class ImpossibleLimits(ValueError):
         self.limit = limit
 
 
-def assign_limited(distances: Floats, smallest: int, largest: int) -> Labels:
+def assign_limited(distances: Floats, smallest: int | Labels, largest: int | Labels) -> Labels:
     """Return the cluster, from 0, of each store: the least sum of distances within the limits.
 
     This is a transport problem, whose linear programme has whole numbers at its corners (Bradley,
@@ -26,22 +26,23 @@ def assign_limited(distances: Floats, smallest: int, largest: int) -> Labels:
 
     Args:
         distances: (n_stores, k) cost of a store in a cluster, such as its squared distance.
-        smallest: Stores that each of the k clusters has at least.
-        largest: Stores that each cluster has at most.
+        smallest: Stores that each of the k clusters has at least; one number, or one per cluster.
+        largest: Stores that each cluster has at most, likewise.
 
     Raises:
         ImpossibleLimits: The stores are too few for ``smallest`` or too many for ``largest``.
     """
     stores, k = distances.shape
-    if k * smallest > stores:
+    least, most = (np.broadcast_to(limit, k) for limit in (smallest, largest))
+    if least.sum() > stores:
         few = f"{stores} stores are too few for {k} clusters of at least {smallest}"
         raise ImpossibleLimits(few, "min")
-    if k * largest < stores:
+    if most.sum() < stores:
         many = f"{stores} stores are too many for {k} clusters of at most {largest}"
         raise ImpossibleLimits(many, "max")
     nearest = np.asarray(distances.argmin(axis=1), dtype=np.int64)
     sizes = np.bincount(nearest, minlength=k)
-    if sizes.min() >= smallest and sizes.max() <= largest:
+    if (sizes >= least).all() and (sizes <= most).all():
         return nearest
     extra = distances - distances.min(axis=1, keepdims=True)
     extra /= extra.mean() or 1.0  # the solver's tolerances are absolute
@@ -50,7 +51,7 @@ def assign_limited(distances: Floats, smallest: int, largest: int) -> Labels:
         share = linprog(
             extra.ravel(),
             A_ub=vstack([size_of, -size_of], format="csc"),
-            b_ub=np.repeat([largest, -smallest], k),
+            b_ub=np.concatenate([most, -least]),
             A_eq=kron(eye_array(stores), np.ones((1, k)), format="csc"),
             b_eq=np.ones(stores),
             method=method,

@@ -177,7 +177,7 @@ def test_dates_need_no_quotes() -> None:
         ),
         (
             "merge: {zzz: 3}",
-            "merge.zzz: unknown key. Keys here: join_above, min_size, mode, refits.",
+            "merge.zzz: unknown key. Keys here: join_above, max_clusters, max_size, min_size, mode",
         ),
         ("inputs: {sales: {columns: {shop: a}}}", "inputs.sales.columns.shop: unknown key."),
         ("seed: x", "seed: 'x' is not valid: expected integer. Seed of everything random."),
@@ -230,6 +230,7 @@ def test_dates_need_no_quotes() -> None:
             "external: {cluster: {max_size: 8}}",
             "external.cluster: min_size and max_size need algorithm: kmeans_limited.",
         ),
+        ("merge: {max_size: 19}", "merge: min_size (20) is above max_size (19)."),
         ("internal: {cluster: {min_size: 0}}", "internal.cluster.min_size: 0 is not valid"),
         ("internal: {reduce: {redundancy: 0}}", "internal.reduce.redundancy: 0 is not valid"),
         (

@@ -101,14 +101,20 @@ def test_crossed_refits_part_what_either_track_parts() -> None:
     assert cross_refits([a]) is a
 
 
-@pytest.mark.parametrize("labels", [([1, 1, 2, 0, 0, 0], [0, 0, 0, 1, 1, 2]), ([0] * 6, [0] * 6)])
-def test_tracks_without_a_common_store_make_no_cluster(labels: tuple[list[int], list[int]]) -> None:
-    values = np.arange(6.0)[:, None]
+def test_tracks_without_a_common_store_join_only_what_their_own_refits_do_not_tell_apart() -> None:
+    values, refits = np.arange(6.0)[:, None], np.zeros((REFITS, 6), np.int64)
     tracks = [
         Track(np.array(own), np.where(np.array(own)[:, None] > 0, values, np.nan), refits)
-        for own, refits in zip(labels, [np.zeros((REFITS, 6), np.int64)] * 2, strict=True)
+        for own in ([1, 1, 2, 0, 0, 0], [0, 0, 0, 1, 1, 2])
     ]
     merged = merge_tracks(tracks[0], tracks[1], 2, join_above=0.2)
+    assert merged.final.tolist() == ["1_0"] * 3 + ["0_1"] * 3
+    assert [fold.reason for fold in merged.folds] == ["inseparable"] * 2
+
+
+def test_tracks_that_know_no_store_make_no_cluster() -> None:
+    nothing = Track(np.zeros(6, int), np.full((6, 1), np.nan), np.zeros((REFITS, 6), np.int64))
+    merged = merge_tracks(nothing, nothing, 2, join_above=0.2)
     assert merged.names == []
     assert merged.final.tolist() == [None] * 6
     assert np.isnan(merged.confidence).all()

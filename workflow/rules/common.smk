@@ -84,7 +84,8 @@ PICTURES = {
 }
 TABLES = {
     "clusters": "final cluster of every store",
-    "folds": "clusters that were too small",
+    "stability": "how far final clusters can be trusted",
+    "folds": "clusters that were joined or split",
     "internal_profiles": "what internal clusters sell",
     "external_profiles": "what external clusters are like",
 }

@@ -15,6 +15,7 @@ rule merge:
         folds=update("<merged>/folds.parquet"),
         centres=update("<merged>/centres.parquet"),
         map=update("<merged>/map.parquet"),
+        stability=update("<merged>/stability.parquet"),
     log:
         "<logs>/merge.jsonl",
     benchmark:

@@ -80,6 +80,7 @@ rule write_page:
         run="<results>/run.json",
         clusters="<merged>/clusters.parquet",
         folds="<merged>/folds.parquet",
+        stability="<merged>/stability.parquet",
         internal_profiles="<results>/internal/profiles.parquet",
         external_profiles="<results>/external/profiles.parquet",
         internal_k="<results>/internal/k.parquet",
