@@ -8,13 +8,13 @@ Writes: every score of every number tried, and the number chosen.
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from common.errors import InputError, examples
-from common.features import as_columns, by_group, column, groups, matrices, read_matrices
+from common.features import as_columns, by_group, column, groups, read_matrices
 from common.job import JobLog, run
 from common.seeds import seed_for
 from common.tables import read_table, write_table
+from common.whole_store import NeedStates
 from methods.choose_k import Choice, TooFewStores, choose_k
 from methods.prediction import Prediction, predict_mix
 
@@ -28,16 +28,17 @@ def main(snakemake: Any, log: JobLog) -> None:
     }
     outliers = by_group(snakemake.input.outliers, "outliers")
     loadings = by_group(snakemake.input.loadings, "loadings")
-    sales = by_group(snakemake.input.features, "need_states", "category") if internal else {}
-    check_fixed(options["fixed"], set(sales) if internal else {"all"}, track)
+    sales = NeedStates(snakemake.input.features, snakemake.params.groups) if internal else None
+    check_fixed(options["fixed"], set(sales.groups) if sales else {"all"}, track)
     scores, chosen = [], []
     for group, _ in groups(read_table(snakemake.input.status, "store_status")):
         values, prediction = np.empty((0, 1)), None
         if group in components:
             in_fit = ~column(outliers[group], "outlier")
             values = components[group].values[in_fit]
-            if internal:
-                prediction = predict(sales[group], components[group].stores[in_fit], snakemake)
+            if sales:
+                stores = components[group].stores[in_fit]
+                prediction = predict(sales, group, stores, snakemake)
         choice = choose(group, values, prediction, snakemake)
         status = choice.status
         one_feature = group in loadings and len(loadings[group]["feature"].unique()) == 1
@@ -78,12 +79,14 @@ def check_fixed(fixed: dict[str, int], known: set[str], track: str) -> None:
         )
 
 
-def predict(sales: pa.Table, stores: np.ndarray, snakemake: Any) -> Prediction | None:
+def predict(sales: NeedStates, group: str, stores: np.ndarray, snakemake: Any) -> Prediction | None:
     """Measure what clusters foretell; None without sales of two halves of the months."""
-    (every,) = matrices(sales, "need_state", "sales")
-    (even,) = matrices(sales, "need_state", "even_sales")
+    every, even = sales.sales(group), sales.sales(group, "even_sales")
     kept = np.isin(every.stores, stores)
-    odd_sales, even_sales = (every.values - even.values)[kept], even.values[kept]
+    absent = np.isnan(every.values)  # in a category that the store does not sell
+    odd_sales, even_sales = (
+        np.where(absent, 0.0, values)[kept] for values in (every.values - even.values, even.values)
+    )
     both = np.all([np.clip(x, 0, None).sum(axis=1) > 0 for x in (odd_sales, even_sales)], axis=0)
     largest = min(snakemake.params.choose_k["max"], int(both.sum()) - 1)
     if largest < snakemake.params.choose_k["min"] or odd_sales.shape[1] < 2:
@@ -93,7 +96,8 @@ def predict(sales: pa.Table, stores: np.ndarray, snakemake: Any) -> Prediction |
         even_sales[both],
         largest,
         snakemake.params.transform,
-        seed_for(snakemake.params.seed, every.group, "prediction"),
+        seed_for(snakemake.params.seed, group, "prediction"),
+        parts=every.categories,
     )
 
 

@@ -14,6 +14,7 @@ from common.errors import InputError, examples
 from common.job import JobLog, run
 from common.sources import read_columns
 from common.tables import sum_of_sales, write_table
+from common.whole_store import WHOLE_STORE
 from methods.map_products import map_sales
 
 
@@ -21,6 +22,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     """Map all ``input.parts`` with ``input.products``."""
     source, paths = snakemake.params.source, snakemake.input.products
     products = read_map(paths, source)
+    check_names(products, paths, snakemake.params.groups)
     with duckdb.connect(config={"threads": snakemake.threads}) as database:
         database.execute(f"SET memory_limit = '{snakemake.resources.mem_mb // 2}MB'")
         database.execute(f"SET temp_directory = '{snakemake.output.need_states}.spill'")
@@ -64,6 +66,16 @@ def read_map(paths: list[str], source: dict[str, Any]) -> pa.Table:
             "inputs.products.rows: distinct to use each once."
         )
     return counts.select(list(kinds))
+
+
+def check_names(products: pa.Table, paths: list[str], kind: str) -> None:
+    """Refuse a category that is called like the group of whole stores, where there is one."""
+    if kind != "category" and pc.any(pc.equal(products["category"], WHOLE_STORE)).as_py():
+        raise InputError(
+            f"{', '.join(paths)}: a category is called {WHOLE_STORE!r}, which is the name of the "
+            f"group of whole stores (internal.groups: {kind}). Expected another name, or "
+            "internal.groups: category."
+        )
 
 
 def check_window(database: duckdb.DuckDBPyConnection, window: dict[str, Any]) -> None:

@@ -14,11 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from common.errors import InputError, examples
-from common.features import as_columns, groups
+from common.features import as_columns
 from common.job import JobLog, run
 from common.seeds import seed_for
-from common.tables import MONEY, contract, read_table, sum_of_sales, write_table
+from common.tables import MONEY, contract, sum_of_sales, write_table
 from common.tracks import Tracks
+from common.whole_store import counted_once, read_stores
 from methods.fold import Limits
 from methods.limits import ImpossibleLimits
 from methods.merge import Merged, Track, merge_tracks
@@ -33,7 +34,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     """Merge every category of ``input.stores``."""
     files = snakemake.input
     internal, external = Tracks(files, "internal"), Tracks(files, "external")
-    sales = dict(groups(read_table(files.stores, "stores"), "category"))
+    sales = read_stores(files.stores, snakemake.params.groups)
     everyone = np.unique([*internal.seen(), *external.seen()]).astype(object)
     check_common_stores(internal.seen(), external.seen())
     outside, outside_flags = track_of(external, "all", everyone, snakemake)
@@ -94,15 +95,17 @@ def main(snakemake: Any, log: JobLog) -> None:
     write_table(output.map, "merge_map", as_columns(places, "merge_map"))
     write_table(output.stability, "stability", as_columns(trusts, "stability"))
     clustered = table.filter(table["final_cluster"].is_valid())
+    once = counted_once(table, snakemake.params.groups)
+    clustered_once = once.filter(once["final_cluster"].is_valid())
     log.done(
         f"{len(everyone):,} stores x {len(sales)} categories: {clustered.num_rows:,} of {rows:,} "
-        f"have a final cluster, with sales of {sum_of_sales(clustered):,.2f}",
+        f"have a final cluster, with sales of {sum_of_sales(clustered_once):,.2f}",
         rows_out=rows,
         stores=len(everyone),
         categories=len(sales),
         folds=len(folds),
-        sales_in=str(sum_of_sales(table)),
-        sales_clustered=str(sum_of_sales(clustered)),
+        sales_in=str(sum_of_sales(once)),
+        sales_clustered=str(sum_of_sales(clustered_once)),
         stores_by_status=count_of(table["status"].to_pylist()),
     )
 

@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from common.features import Matrix, column, groups, matrices, stack
+from common.features import Matrix, column, matrices, stack
 from common.job import JobLog, run
 from common.seeds import shard_of
 from common.tables import read_table, write_table
+from common.whole_store import NeedStates, read_stores
 from methods.normalize import (
     apply_transform,
     choose_transform,
-    comparable_mix,
+    comparable_mixes,
     encode_levels,
     scale_columns,
-    shares,
+    sells_somewhere,
 )
 
 Part = dict[str, Any]
@@ -57,29 +58,36 @@ def main(snakemake: Any, log: JobLog) -> None:
 
 
 def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
-    """Yield normalized shares, their parameters and the stores' statuses per category."""
+    """Yield normalized shares, their parameters and the stores' statuses per group.
+
+    Of whole stores, need states of categories in which no eligible store sells are left out.
+    """
     options, eligible = snakemake.params.normalize, snakemake.params.eligible
+    kind = snakemake.params.groups
     shard, shards = (int(number) for number in snakemake.wildcards.shard.split("-of-"))
-    sales = dict(groups(read_table(snakemake.input.features, "need_states"), "category"))
-    for category, stores in groups(read_table(snakemake.input.stores, "stores"), "category"):
-        if shard_of(category, shards) != shard:
+    need_states = NeedStates(snakemake.input.features, kind)
+    for group, stores in read_stores(snakemake.input.stores, kind).items():
+        if shard_of(group, shards) != shard:
             continue
-        (raw,) = matrices(sales[category], "need_state", "sales")
-        sold = ~np.isnan(shares(raw.values)).any(axis=1)
+        raw = need_states.sales(group)
+        sold = sells_somewhere(raw.values, raw.categories)
         status = sales_status(stores, sold, eligible)
         kept = status["status"][np.isin(status["store_id"], raw.stores)] == "eligible"
-        values, chain, weight = comparable_mix(raw.values[kept], options["transform"])
-        scaled = scale_columns(values, options["scale"], options["clip"])
-        features = raw.features
+        mixes, chain, weight = comparable_mixes(
+            raw.values[kept], raw.categories, options["transform"]
+        )
+        known = ~np.isnan(mixes).all(axis=0)
+        scaled = scale_columns(mixes[:, known], options["scale"], options["clip"])
+        features = raw.features[known]
         yield (
-            Matrix(category, raw.stores[kept], features, scaled.values),
+            Matrix(group, raw.stores[kept], features, scaled.values),
             {
                 "feature": features,
                 "source": features,
                 "level": np.full(len(features), None),
                 "transform": np.full(len(features), options["transform"]),
-                "chain": chain,
-                "weight": np.full(len(features), weight),
+                "chain": chain[known],
+                "weight": weight[known],
                 "center": scaled.center,
                 "scale": scaled.scale,
                 "clip": np.full(len(features), options["clip"], dtype=float),

@@ -20,6 +20,7 @@ from common.features import column, groups
 from common.job import JobLog, run
 from common.sources import checksum
 from common.tables import read_table
+from common.whole_store import counted_once
 from methods.reconcile import reconcile_sales, reconcile_stores
 
 PACKAGES = ("snakemake", "numpy", "pandas", "scipy", "scikit-learn", "pyarrow", "duckdb")
@@ -31,12 +32,13 @@ def main(snakemake: Any, log: JobLog) -> None:
     receipts = [json.loads(Path(path).read_text("utf-8")) for path in files.receipts]
     final = read_table(files.clusters, "final_clusters")
     set_aside = read_table(files.set_aside, "set_aside")
-    sales = reconcile_sales([Decimal(receipt["sales"]) for receipt in receipts], set_aside, final)
+    once = counted_once(final, snakemake.params.settings["internal"]["groups"])
+    sales = reconcile_sales([Decimal(receipt["sales"]) for receipt in receipts], set_aside, once)
     seen = {
         "sales": stores_sold(files.parts),
         "external": set(read_table(files.raw_features, "raw_features")["store_id"].to_pylist()),
     }
-    stores = reconcile_stores(seen, final)
+    stores = reconcile_stores(seen, final) | {"categories": len(once["category"].unique())}
     described = {receipt["file"]: receipt for receipt in receipts}
     account = {
         "revision": revision(),

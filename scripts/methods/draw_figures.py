@@ -120,7 +120,7 @@ def draw_profiles(profiles: pd.DataFrame) -> Figure:
         table = table.loc[[name for name in table.index if name in spread]]
         image = axis.imshow(table, cmap="PuOr_r", vmin=0, vmax=200, aspect="auto")
         axis.set_xticks(range(table.shape[1]), [f"{c}" for c in table.columns])
-        axis.set_yticks(range(table.shape[0]), [_short(name) for name in table.index])
+        axis.set_yticks(range(table.shape[0]), [_label(name) for name in table.index])
         axis.set_xlabel("internal cluster")
         axis.set_title(category)
         for (row, column), value in np.ndenumerate(table.to_numpy()):
@@ -189,6 +189,13 @@ def _first(groups: Iterable[str]) -> list[str]:
 def _wrapped(text: str, width: int) -> str:
     """Break a long label into at most three lines."""
     return "\n".join(textwrap.wrap(text, width, max_lines=3, placeholder=" …"))
+
+
+def _label(name: str) -> str:
+    """Shorten a need state; of a whole store's, its category and itself each."""
+    if " · " in name and len(name) > 28:
+        return " · ".join(_short(part, 18) for part in name.split(" · "))
+    return _short(name)
 
 
 def _short(name: str, length: int = 28) -> str:

@@ -30,6 +30,12 @@ def shares(sales: Floats) -> Floats:
     return np.divide(sold, total, out=np.full(sold.shape, np.nan), where=total > 0)
 
 
+def sells_somewhere(sales: Floats, parts: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Return which stores have positive sales in a category; ``sales`` as in comparable_mixes."""
+    known = [~np.isnan(shares(sales[:, columns])).any(axis=1) for columns in columns_by(parts)]
+    return np.asarray(np.any(known, axis=0))
+
+
 def shrinkage(sales: Floats) -> tuple[Floats, float]:
     """Return the chain's shares and the sales that they count for in a store's own.
 
@@ -107,6 +113,37 @@ def comparable_mix(sales: Floats, transform: str) -> tuple[Floats, Floats, float
     chain, weight = shrinkage(sales)
     shrunk = shrink(share, np.clip(sales, 0, None).sum(axis=1), chain, weight)
     return transform_shares(shrunk, transform), chain, weight
+
+
+def columns_by(parts: npt.NDArray[np.object_]) -> list[npt.NDArray[np.int64]]:
+    """Return the columns of each part, in the order of their names; ``parts`` is (n_columns,)."""
+    return [np.flatnonzero(parts == part) for part in sorted(set(parts))]
+
+
+def comparable_mixes(
+    sales: Floats, parts: npt.NDArray[np.object_], transform: str
+) -> tuple[Floats, Floats, Floats]:
+    """Turn sales of several categories side by side into as many mixes, each in itself.
+
+    Args:
+        sales: (n_stores, n_need_states), NaN where a store is not in a category.
+        parts: (n_need_states,), the category of each need state.
+        transform: As for :func:`comparable_mix`, which makes each mix of the stores with positive
+            sales in the category.
+
+    Returns:
+        The mixes (n_stores, n_need_states), NaN in a category without positive sales of the store;
+        the chain's shares and the weights (n_need_states,).
+    """
+    values = np.full(sales.shape, np.nan)
+    chain, weight = np.zeros(sales.shape[1]), np.zeros(sales.shape[1])
+    for columns in columns_by(parts):
+        sold = np.take(sales, columns, axis=1)
+        known = ~np.isnan(shares(sold)).any(axis=1)
+        values[np.ix_(known, columns)], chain[columns], weight[columns] = comparable_mix(
+            sold[known], transform
+        )
+    return values, chain, weight
 
 
 def choose_transform(values: Floats, transform: str) -> list[str]:

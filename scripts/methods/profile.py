@@ -3,17 +3,35 @@
 import numpy as np
 import numpy.typing as npt
 
+from methods.normalize import columns_by
+
 Floats = npt.NDArray[np.float64]
 
 
-def sales_profile(sales: Floats, labels: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+def sales_profile(
+    sales: Floats, labels: npt.NDArray[np.int64], parts: npt.NDArray[np.object_] | None = None
+) -> tuple[Floats, Floats]:
     """Return each cluster's share of sales by need state (k, n_need_states), and the chain's.
 
-    ``sales`` is (n_stores, n_need_states), returns subtracted; ``labels`` (n_stores,) runs from 1.
+    Shares are of the sales in the need state's category, NaN where those are not positive.
+
+    Args:
+        sales: (n_stores, n_need_states), returns subtracted, NaN where not in a category.
+        labels: (n_stores,), from 1.
+        parts: (n_need_states,), the category of each need state where there are several.
     """
-    by_cluster = np.array([sales[labels == label].sum(axis=0) for label in np.unique(labels)])
-    chain = sales.sum(axis=0)
-    return by_cluster / by_cluster.sum(axis=1, keepdims=True), chain / chain.sum()
+    if parts is None:
+        parts = np.full(sales.shape[1], "", dtype=object)
+    sold = np.nan_to_num(sales)
+    by_cluster = np.array([sold[labels == label].sum(axis=0) for label in np.unique(labels)])
+    sums = np.vstack([by_cluster, sold.sum(axis=0)])
+    shares = np.full(sums.shape, np.nan)
+    for columns in columns_by(parts):
+        own = np.take(sums, columns, axis=1)
+        total = own.sum(axis=1)
+        positive = total > 0
+        shares[np.ix_(positive, columns)] = own[positive] / total[positive, None]
+    return shares[:-1], shares[-1]
 
 
 def mean_profile(values: Floats, labels: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -28,6 +28,7 @@ rule choose_k:
         choose_k=lookup(dpath="{track}/choose_k", within=settings),
         cluster=lookup(dpath="{track}/cluster", within=settings),
         transform=lookup(dpath="{track}/normalize/transform", within=settings),
+        groups=lookup(dpath="{track}/groups", within=settings, default=None),
         seed=settings["seed"],
         code=code_digest("choose_k.py"),
     message:
@@ -86,6 +87,7 @@ rule profile:
         mem_mb=memory(2000, 20),
         runtime=30,
     params:
+        groups=lookup(dpath="{track}/groups", within=settings, default=None),
         code=code_digest("profile.py"),
     message:
         "Describing the {wildcards.track} clusters, shard {wildcards.shard}"

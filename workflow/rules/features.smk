@@ -29,6 +29,7 @@ rule normalize:
     params:
         normalize=lookup(dpath="{track}/normalize", within=settings),
         eligible=lookup(dpath="{track}/eligible", within=settings, default=None),
+        groups=lookup(dpath="{track}/groups", within=settings, default=None),
         code=code_digest("normalize.py"),
     message:
         "Normalizing the {wildcards.track} features, shard {wildcards.shard}"

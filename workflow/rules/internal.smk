@@ -74,6 +74,7 @@ rule map_products:
         runtime=60,
     params:
         source=settings["inputs"]["products"],
+        groups=settings["internal"]["groups"],
         window={key: settings["inputs"]["sales"][key] for key in ("from", "to")},
         code=code_digest("map_products.py"),
     message:

@@ -28,6 +28,7 @@ rule merge:
         runtime=60,
     params:
         merge=settings["merge"],
+        groups=settings["internal"]["groups"],
         seed=settings["seed"],
         code=code_digest("merge.py"),
     message:
