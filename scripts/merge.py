@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from common.errors import InputError, examples
-from common.features import as_columns
+from common.features import as_columns, by_group, column
 from common.job import JobLog, run
 from common.seeds import seed_for
 from common.tables import MONEY, contract, sum_of_sales, write_table
@@ -39,6 +39,8 @@ def main(snakemake: Any, log: JobLog) -> None:
     check_common_stores(internal.seen(), external.seen())
     outside, outside_flags = track_of(external, "all", everyone, snakemake)
     outside_status = external.status("all", everyone, "no_external")
+
+    tiers = by_group(files.tiers, "tiers", "category") if files.tiers else {}
 
     parts, folds, centres, places, trusts = [], [], [], [], []
     for category, stores in sales.items():
@@ -65,6 +67,7 @@ def main(snakemake: Any, log: JobLog) -> None:
                 "confidence": merged.confidence,
                 "next_cluster": merged.next_best,
                 "sales": sales_of(stores, everyone),
+                "volume_tier": tiers_of(tiers.get(category), everyone),
                 "status": status,
             }
         )
@@ -164,6 +167,14 @@ def sales_of(stores: pa.Table, everyone: np.ndarray) -> pa.Array:
     take = pa.array([rows.get(store) for store in everyone], pa.int64())
     values = stores["sales"].combine_chunks().take(take)
     return values.fill_null(pa.scalar(Decimal(0), MONEY))
+
+
+def tiers_of(tiers: pa.Table | None, everyone: np.ndarray) -> np.ndarray:
+    """Return the volume tiers of a category, None where a store has none."""
+    known: dict[str, str] = {}
+    if tiers is not None:
+        known = dict(zip(column(tiers, "store_id"), column(tiers, "volume_tier"), strict=True))
+    return np.array([known.get(store) for store in everyone], dtype=object)
 
 
 def final_table(parts: list[dict[str, Any]]) -> pa.Table:

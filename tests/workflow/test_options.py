@@ -33,6 +33,8 @@ ALTERNATIVES = [
             "outliers": {"method": "local_outlier_factor", "share": 0.1},
             "choose_k": {"criterion": "calinski_harabasz", "min": 3},
             "cluster": {"algorithm": "kmeans_limited", "min_size": 7, "max_size": 9},
+            "groups": "both",
+            "tiers": ["low", "high"],
         },
         "external": {
             "impute": {"numeric": "median", "categorical": "knn"},
@@ -40,6 +42,7 @@ ALTERNATIVES = [
             "choose_k": {"min": 2, "max": 2},
             "cluster": {"algorithm": "kmeans_limited", "max_size": 13},
         },
+        "merge": {"max_size": 7, "max_clusters": 4},
         "shards": 2,
     },
 ]
@@ -73,8 +76,15 @@ def test_every_alternative_runs_from_the_configuration_alone(
     project.run("--configfile", project.write_config(merged_config(overlay)))
     results = project.folder / "results"
     final = pd.read_parquet(results / "merged" / "clusters.parquet")
-    assert len(final) == 48
+    categories = 3 if overlay["internal"].get("groups") == "both" else 2
+    assert len(final) == 24 * categories
     assert final["final_cluster"].notna().all()
+    sizes = final.groupby(["category", "final_cluster"]).size()
+    assert sizes.between(3, overlay["merge"].get("max_size", 24)).all()
+    assert sizes.groupby("category").size().max() <= overlay["merge"].get("max_clusters", 24)
+    assert set(final["volume_tier"].dropna()) == set(overlay["internal"].get("tiers", []))
+    stability = pd.read_parquet(results / "merged" / "stability.parquet")
+    assert stability.groupby("category")["stores"].sum().tolist() == [24] * categories
     parameters = pd.read_parquet(results / "internal" / "normalize_parameters.parquet")
     expected = overlay["internal"]["normalize"]["transform"]
     assert set(parameters["transform"]) == {expected}
@@ -97,7 +107,9 @@ def test_every_alternative_runs_from_the_configuration_alone(
     assert len(redundant) == {0.97: 0, 0.8: 2}[threshold]
     assert (redundant["correlation"].abs() >= threshold).all()
     flagged = pd.read_parquet(results / "internal" / "outliers.parquet")
-    assert flagged.groupby("group")["outlier"].sum().tolist() == [2, 2]  # 10 % of 24, rounded down
+    assert (
+        flagged.groupby("group")["outlier"].sum().tolist() == [2] * categories
+    )  # 10 % of 24, rounded down
 
 
 def test_slices_foretell_sales_and_numbers_can_be_decided(project: Project) -> None:
@@ -128,9 +140,11 @@ def test_a_category_sold_only_by_stores_without_external_data_loses_nothing(
     final = pd.read_parquet(project.folder / "results" / "merged" / "clusters.parquet")
     soap = final[final["category"] == "Soap"].set_index("store_id")
     assert len(soap) == 48
-    assert soap["final_cluster"].isna().all()
     assert soap["internal_cluster"].notna().sum() == 24
-    assert set(soap.loc[soap["internal_cluster"].notna(), "status"]) == {"no_external"}
+    sold = soap["internal_cluster"].notna()
+    assert set(soap.loc[sold, "status"]) == {"no_external"}
+    assert soap.loc[sold, "final_cluster"].str.fullmatch("[12]_0").all()
+    assert soap.loc[~sold, "final_cluster"].str.fullmatch("0_[12]").all()
 
 
 def test_sales_outside_the_window_are_set_aside_and_counted(project: Project) -> None:

@@ -1,8 +1,36 @@
-# Final clusters: both tracks merged, per category.
+# Final clusters: both tracks merged, per category; and grades by sales, where asked for.
+
+
+rule grade:
+    input:
+        stores="<results>/internal/stores.parquet",
+    output:
+        tiers=update("<merged>/tiers.parquet"),
+        breaks=update("<merged>/tier_breaks.parquet"),
+    log:
+        "<logs>/grade.jsonl",
+    benchmark:
+        "<benchmarks>/grade.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=30,
+    params:
+        tiers=settings["internal"]["tiers"],
+        groups=settings["internal"]["groups"],
+        seed=settings["seed"],
+        code=code_digest("grade.py"),
+    message:
+        "Grading stores by sales"
+    script:
+        "../../scripts/grade.py"
 
 
 rule merge:
     input:
+        tiers="<merged>/tiers.parquet" if settings["internal"]["tiers"] else [],
         stores="<results>/internal/stores.parquet",
         internal_clusters="<results>/internal/clusters.parquet",
         internal_reduced="<results>/internal/reduced.parquet",
