@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 from methods.cluster import fit_labels, limit_sizes
 from methods.limits import ImpossibleLimits
 from methods.names import by_number, part_name
-from methods.separation import count_by_refit, overlap
+from methods.separation import count_by_refit, overlap, together
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -149,40 +149,45 @@ def check_limits(space: Space, limits: Limits) -> Bools:
 
 
 class _Cells:
-    """Clusters that are being joined, in the order of their numbers."""
+    """Clusters that are being joined, in the order of their numbers, and sums over their stores."""
 
     def __init__(self, clusters: Names, space: Space, limits: Limits, counts_all: Bools):
         self.names: list[str] = sorted(set(clusters), key=by_number)
-        self.members = [np.flatnonzero(clusters == name) for name in self.names]
         self.space, self.limits, self.counts_all = space, limits, counts_all
+        number = {name: code for code, name in enumerate(self.names)}
+        codes = np.array([number[name] for name in clusters], dtype=np.int64)
+        self.members = [np.flatnonzero(codes == code) for code in range(len(self.names))]
+        self.makers = np.array([len(stores) for stores in self.members], dtype=np.int64)
+        self.followers = np.array([space.followers[m].sum() for m in self.members], dtype=np.int64)
+        self.sides = np.array([space.sides[m[0]] for m in self.members], dtype=np.int64)
+        self.values = _sums(space.values, codes, len(self.names))
+        self.mixes = _sums(space.mix, codes, len(self.names))
+        self.together = [
+            together(count_by_refit(codes, labels)) for labels in space.views if len(codes)
+        ]
         known = space.mix[~np.isnan(space.mix).any(axis=1)]
         self.spread = float(known.var(axis=0).sum()) * len(known) if len(known) else 0.0
-        codes = np.zeros(len(clusters), dtype=np.int64)
-        for code, stores in enumerate(self.members):
-            codes[stores] = code
-        self.counts = [count_by_refit(codes, labels) for labels in space.views]
 
     def inseparable(self) -> tuple[int, int, str] | None:
         """Return the two cells that overlap most, the smaller first; None when all are apart."""
-        if not self.counts or len(self.names) < 2:
+        if not self.together or len(self.names) < 2:
             return None
         shared = self.overlaps()
         shared[self.ranks() > 0] = -1
         i, j = np.unravel_index(int(shared.argmax()), shared.shape)
         if shared[i, j] < self.space.join_above:
             return None
-        small, large = sorted((int(i), int(j)), key=lambda cell: (len(self.members[cell]), -cell))
+        small, large = sorted((int(i), int(j)), key=lambda cell: (self.makers[cell], -cell))
         return small, large, "inseparable"
 
     def misfit(self) -> tuple[int, int, str] | None:
         """Return the smallest cluster that has to go, where it goes and why; None when all fit."""
         if not self.names:
             return None
-        makers, followers, sides = self.stores()
-        parts = self.limits.parts(makers + followers)
-        sizes = self.sizes(makers, followers, sides)
-        movable = np.bincount(sides)[sides] > 1
-        wrong = movable & ~self.fit(makers, sizes, parts)
+        parts = self.limits.parts(self.makers + self.followers)
+        sizes = self.sizes(self.makers, self.followers, self.sides)
+        movable = np.bincount(self.sides)[self.sides] > 1
+        wrong = movable & ~self.fit(self.makers, sizes, parts)
         reason = ""
         allowed = self.limits.max_clusters
         if not wrong.any() and allowed is not None and parts.sum() > allowed:
@@ -205,14 +210,27 @@ class _Cells:
             reason,
             self.names[others[0]] if others else None,
             float(distances[others[0]]) if others else np.nan,
-            self.explained([self.members[gone], self.members[to]]),
+            self.explained(gone, to),
         )
         self.members[to] = np.sort(np.concatenate([self.members[to], self.members[gone]]))
-        for counts in self.counts:
-            counts[:, to] += counts[:, gone]
-        self.counts = [np.delete(counts, gone, axis=1) for counts in self.counts]
-        del self.members[gone], self.names[gone]
+        for sums in (self.makers, self.followers, self.values, self.mixes):
+            sums[to] += sums[gone]
+        for shared in self.together:
+            shared[to] += shared[gone]
+            shared[:, to] += shared[:, gone]
+        self.forget(gone)
         return fold
+
+    def forget(self, cell: int) -> None:
+        """Remove a cell whose stores another has."""
+        del self.members[cell], self.names[cell]
+        self.makers = np.delete(self.makers, cell)
+        self.followers, self.sides = np.delete(self.followers, cell), np.delete(self.sides, cell)
+        self.values = np.delete(self.values, cell, axis=0)
+        self.mixes = np.delete(self.mixes, cell, axis=0)
+        self.together = [
+            np.delete(np.delete(shared, cell, axis=0), cell, axis=1) for shared in self.together
+        ]
 
     def split(self, cell: int, seed: int, resample: bool) -> list[tuple[Fold, Labels]]:
         """Return the parts of a cell above ``max_size``, the largest first, and their stores."""
@@ -244,7 +262,7 @@ class _Cells:
     def partners(self, cell: int) -> list[int]:
         """Return the cells that could take the stores of ``cell``, the best first."""
         distance = self.distances(cell)
-        shared = self.overlaps()[cell] if self.counts else np.zeros(len(distance))
+        shared = self.overlaps()[cell] if self.together else np.zeros(len(distance))
         order = np.lexsort((distance, -np.round(shared, 9), self.ranks()[cell]))
         return [int(other) for other in order if np.isfinite(distance[other])]
 
@@ -254,25 +272,14 @@ class _Cells:
         0 where two of one side need fewer clusters together than each for itself and these are of
         allowed size, or one that may still be small; 1 where they are of allowed size; else 2.
         """
-        makers, followers, sides = (
-            np.add.outer(each, each) if summed else np.maximum.outer(each, each)
-            for each, summed in zip(self.stores(), (True, True, False), strict=True)
-        )
+        makers = np.add.outer(self.makers, self.makers)
+        followers = np.add.outer(self.followers, self.followers)
+        same = np.equal.outer(self.sides, self.sides)
         parts = self.limits.parts(makers + followers)
-        fit = self.fit(makers, self.sizes(makers, followers, sides), parts)
-        alone = self.limits.parts(self.stores()[0] + self.stores()[1])
+        fit = self.fit(makers, self.sizes(makers, followers, self.sides[:, None]), parts)
+        alone = self.limits.parts(self.makers + self.followers)
         fewer = (parts < np.add.outer(alone, alone)) & (fit | (parts == 1))
-        same = np.equal.outer(self.stores()[2], self.stores()[2])
         return np.where(fewer & same, 0, np.where(fit & same, 1, 2))
-
-    def stores(self) -> tuple[Labels, Labels, Labels]:
-        """Return the stores of every cell, their followers and their side."""
-        followers, sides = self.space.followers, self.space.sides
-        return (
-            np.array([len(stores) for stores in self.members]),
-            np.array([followers[stores].sum() for stores in self.members]),
-            np.array([sides[stores[0]] for stores in self.members]),
-        )
 
     def sizes(self, makers: Labels, followers: Labels, sides: Labels) -> Labels:
         """Return the stores that ``min_size`` counts."""
@@ -282,13 +289,11 @@ class _Cells:
         """Say whether stores can be divided into so many parts of allowed size."""
         return np.asarray((parts * self.limits.min_size <= sizes) & (parts <= makers))
 
-    def explained(self, groups: list[Labels]) -> float:
-        """Return the share of the mix variance that telling the groups apart explains."""
-        mixes = [self.space.mix[stores] for stores in groups]
-        together = np.concatenate(mixes).mean(axis=0)
-        return self.share(
-            sum(len(mix) * np.sum((mix.mean(axis=0) - together) ** 2) for mix in mixes)
-        )
+    def explained(self, first: int, second: int) -> float:
+        """Return the share of the mix variance that telling two cells apart explains."""
+        n, m = self.makers[first], self.makers[second]
+        apart = self.mixes[first] / n - self.mixes[second] / m
+        return self.share(float(np.sum(apart**2)) * n * m / (n + m))
 
     def share(self, squares: float) -> float:
         """Return a sum of squares as a share of the mix variance, 0 where mixes do not differ."""
@@ -296,18 +301,24 @@ class _Cells:
 
     def overlaps(self) -> Floats:
         """Overlap of every pair, -1 with itself."""
-        shared = overlap([counts / counts.sum(axis=2, keepdims=True) for counts in self.counts])
+        shared = overlap(self.together)
         np.fill_diagonal(shared, -1)
         return shared
 
     def distances(self, cell: int) -> Floats:
         """Distance of every centre from that of ``cell``, infinite to itself and other sides."""
-        centres = np.array([self.space.values[stores].mean(axis=0) for stores in self.members])
+        centres = self.values / self.makers[:, None]
         distances = np.linalg.norm(centres - centres[cell], axis=1)
-        sides = self.stores()[2]
-        distances[sides != sides[cell]] = np.inf
+        distances[self.sides != self.sides[cell]] = np.inf
         distances[cell] = np.inf
         return distances
+
+
+def _sums(values: Floats, codes: Labels, cells: int) -> Floats:
+    """Return the sums of (n_stores, n_dimensions) values over the stores of each cell."""
+    sums = np.zeros((cells, values.shape[1]))
+    np.add.at(sums, codes, values)
+    return sums
 
 
 def split_evenly(

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import nnls
 
 Floats = npt.NDArray[np.float64]
 OTHER = "other"
@@ -64,6 +63,8 @@ def shrinkage(sales: Floats) -> tuple[Floats, float]:
     middle = np.maximum([np.median(away[stores]) for stores in by_sales], 1e-12)
     inverse = np.array([np.mean(1 / total[stores]) for stores in by_sales])
     scale = inverse.mean()
+    from scipy.optimize import nnls  # noqa: PLC0415, slow, and other steps use this module too
+
     (between, noise), _ = nnls(
         np.column_stack([np.ones(bins), inverse / scale]) / middle[:, None], np.ones(bins)
     )

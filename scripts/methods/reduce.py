@@ -4,10 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
-from sklearn.decomposition import PCA
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -77,6 +73,11 @@ def find_redundant(
             categorical feature, are never redundant with each other: together they weigh as much
             as one number, and one alone would weigh less.
     """
+    # slow to import, and not needed without a threshold
+    import pandas as pd  # noqa: PLC0415
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415
+    from scipy.spatial.distance import squareform  # noqa: PLC0415
+
     count = values.shape[1]
     found = pd.DataFrame(values).corr("spearman", min_periods=FEWEST_STORES).to_numpy()
     rho = np.nan_to_num(np.round(found, 9))  # rounding: equal but for the order of summing
@@ -126,9 +127,19 @@ def _reduce(
     if len(fit) < 2 or np.ptp(fit, axis=0).max() < 1e-12:
         loadings = np.eye(1, values.shape[1])
         return np.zeros((len(values), 1)), loadings, fit.mean(axis=0), np.zeros(1)
-    pca = PCA(svd_solver="full").fit(fit)
-    shares = pca.explained_variance_ratio_
+    shares, directions = principal_components(fit)
     enough = int(np.searchsorted(np.cumsum(shares), variance - 1e-9)) + 1
     kept = min(enough, int(np.sum(shares > 1e-12)))
-    loadings = pca.components_[:kept]
-    return (values - pca.mean_) @ loadings.T, loadings, pca.mean_, shares[:kept]
+    loadings, mean = directions[:kept], fit.mean(axis=0)
+    return (values - mean) @ loadings.T, loadings, mean, shares[:kept]
+
+
+def principal_components(values: Floats) -> tuple[Floats, Floats]:
+    """Return the components' shares of variance and their directions (n_components, n_features).
+
+    Largest first; the largest loading of each is positive, so that signs do not depend on chance.
+    """
+    _, spread, directions = np.linalg.svd(values - values.mean(axis=0), full_matrices=False)
+    largest = np.abs(directions).argmax(axis=1)
+    signs = np.sign(directions[np.arange(len(directions)), largest])
+    return spread**2 / np.sum(spread**2), directions * signs[:, None]

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from methods.merge import Track, merge_tracks
-from methods.separation import agreement, count_by_refit, cross_refits, overlap, refit_labels
+from methods.separation import (
+    agreement,
+    count_by_refit,
+    cross_refits,
+    overlap,
+    refit_labels,
+    together,
+)
 
 REFITS = 20
 
@@ -24,19 +31,17 @@ def halves(n: int = 120, apart: float = 8.0, seed: int = 0) -> tuple[np.ndarray,
 
 def test_overlap_is_one_where_no_view_parts_two_cells_and_zero_where_one_always_does() -> None:
     cells = np.array([0, 0, 1, 1])
-    parted, together = np.array([[0, 0, 1, 1]]), np.array([[0, 0, 0, 0]])
-    shares = [
-        counts / counts.sum(axis=2, keepdims=True)
-        for counts in (count_by_refit(cells, parted), count_by_refit(cells, together))
-    ]
-    assert overlap([shares[1]])[0, 1] == 1
-    assert overlap(shares)[0, 1] == 0
+    parted, whole = np.array([[0, 0, 1, 1]]), np.array([[0, 0, 0, 0]])
+    pairs = [together(count_by_refit(cells, refits)) for refits in (parted, whole)]
+    assert overlap([pairs[1]])[0, 1] == 1
+    assert overlap(pairs)[0, 1] == 0
 
 
 def test_overlap_of_a_hand_example() -> None:
     cells, refits = np.array([0, 0, 1, 1]), np.array([[0, 0, 0, 1]])
-    counts = count_by_refit(cells, refits)
-    shared = overlap([counts / counts.sum(axis=2, keepdims=True)])
+    pairs = together(count_by_refit(cells, refits))
+    assert pairs.tolist() == [[4, 2], [2, 2]]
+    shared = overlap([pairs])
     assert shared[0, 1] == pytest.approx(0.5 / np.sqrt(1 * 0.5))
 
 
