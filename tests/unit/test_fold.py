@@ -12,7 +12,7 @@ from methods.limits import ImpossibleLimits
 from methods.merge import BOTH, Merged, Track, merge_tracks
 from methods.separation import refit_labels
 
-FEW = settings(max_examples=60, deadline=None, derandomize=True)
+FEW = settings(max_examples=25, deadline=None, derandomize=True)
 REFITS = 6
 
 
