@@ -1,0 +1,131 @@
+"""Whatever ends a run, the next one goes on, and ends with the bytes of an undisturbed run."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import Project
+from tiny import CONFIG, write_tiny
+
+# Logs of jobs during which the whole run is killed, in the order in which they run.
+MOMENTS = [
+    "aggregate_sales/*.jsonl",
+    "map_products.jsonl",
+    "*/normalize/*.jsonl",
+    "internal/choose_k/*.jsonl",
+    "*/gather_clusters.jsonl",
+    "merge.jsonl",
+    "draw_figures.jsonl",
+]
+LONGEST = 120  # seconds to wait for a job
+
+
+@pytest.fixture(scope="module")
+def undisturbed(make_project: Callable[[str], Project]) -> Project:
+    return started(make_project("undisturbed"))
+
+
+def started(project: Project) -> Project:
+    """Run the whole workflow on the tiny retailer."""
+    prepare(project)
+    project.run("--configfile", "overlay.yaml")
+    return project
+
+
+def prepare(project: Project) -> None:
+    write_tiny(project.folder)
+    project.write_config(CONFIG)
+
+
+def start(project: Project) -> subprocess.Popen:
+    """Start a run in a process group of its own."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "overlay.yaml"]
+    return subprocess.Popen(
+        command,
+        cwd=project.folder,
+        start_new_session=True,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def wait_for(run: subprocess.Popen, found: Callable[[], bool]) -> None:
+    end = time.monotonic() + LONGEST
+    while not found():
+        assert run.poll() is None, run.stdout.read()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def begun(project: Project, log: str) -> bool:
+    """Say whether a job with this log runs: it has begun to write and is not done."""
+    paths = (project.folder / "results" / "logs").glob(log)
+    return any(
+        path.stat().st_size == 0 or '"done"' not in path.read_text("utf-8") for path in paths
+    )
+
+
+def test_a_run_killed_again_and_again_ends_with_the_same_bytes(
+    undisturbed: Project, project: Project
+) -> None:
+    prepare(project)
+    for moment in MOMENTS:
+        run = start(project)
+        wait_for(run, partial(begun, project, moment))
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+        project.run("--unlock", "--configfile", "overlay.yaml")  # the dead cannot unlock
+    project.run("--configfile", "overlay.yaml")
+    assert project.files() == undisturbed.files()
+    assert project.planned("--configfile", "overlay.yaml") == {}
+
+
+def test_a_job_that_is_killed_fails_the_run_and_the_next_completes_it(
+    undisturbed: Project, tmp_path: Path
+) -> None:
+    """As the system does it to a job that takes too much memory."""
+    project = undisturbed.copy_to(tmp_path / "copy")
+    before = project.files()
+    (project.folder / "results" / "merged" / "clusters.parquet").unlink()
+    run = start(project)
+    jobs: list[psutil.Process] = []
+
+    def merging() -> bool:
+        children = psutil.Process(run.pid).children(recursive=True)
+        jobs[:] = [job for job in children if any("merge.py" in word for word in job.cmdline())]
+        return bool(jobs)
+
+    wait_for(run, merging)
+    for job in jobs:
+        job.kill()
+    said, _ = run.communicate()
+    assert run.returncode != 0
+    assert "rule merge" in said
+    project.run("--configfile", "overlay.yaml")
+    assert project.files() == before
+
+
+def test_a_disk_without_room_loses_nothing(undisturbed: Project, project: Project) -> None:
+    prepare(project)
+    results = project.folder / "results"
+    results.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(results)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        done = project.snakemake("--configfile", "overlay.yaml")
+        assert done.returncode != 0
+        assert "No space left on device" in done.stdout
+        subprocess.run(["mount", "-o", "remount,size=50m", str(results)], check=True)
+        project.run("--configfile", "overlay.yaml")
+        assert project.files() == undisturbed.files()
+    finally:
+        subprocess.run(["umount", "-l", str(results)], check=False)
