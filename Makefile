@@ -10,7 +10,7 @@ OVERLAY = $(if $(ENV),--configfile config/$(ENV).yaml)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo dev test lint format lock report run-internal-preprocessing run-internal-ml \
-	run-external-preprocessing run-external-ml run-merging run-full clean
+	run-external-preprocessing run-external-ml run-merging run-full monitor unlock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 30
@@ -30,10 +30,6 @@ setup: $(VENV)/installed  ## create the environment, .venv, from the lock file
 
 demo: setup  ## run the main job on the demo retailer
 	@$(SNAKEMAKE) --quiet all -- results/merged/clusters.parquet results/report/index.html
-	@echo
-	@echo 'Final clusters: results/merged/clusters.parquet'
-	@echo 'Page:           results/report/index.html'
-	@echo 'Account:        results/run.json'
 
 dev: ENV := dev
 dev: setup  ## run the demo with config/dev.yaml, then serve its page on localhost
@@ -59,6 +55,12 @@ run-merging: setup  ## final clusters
 
 run-full: setup  ## everything, with account and page
 	@$(SNAKEMAKE) $(OVERLAY)
+
+monitor: setup  ## run-full with a live view: what runs, what is left, how long it takes
+	@$(SNAKEMAKE) --logger rich $(OVERLAY)
+
+unlock: setup  ## after a run was killed: a dead run cannot remove its lock
+	@$(SNAKEMAKE) --unlock $(OVERLAY)
 
 report: setup  ## Snakemake's report of the last full run, as snakemake-report.html
 	@$(SNAKEMAKE) $(OVERLAY) --report snakemake-report.html

@@ -75,6 +75,20 @@ def run(main: Callable[[Any, JobLog], None], snakemake: Any) -> None:
         main(snakemake, log)
 
 
+def print_results(results: dict[str, str], since: float) -> None:
+    """Print where results made after ``since`` are, and how long it took; nothing without any."""
+    made = {
+        name: path
+        for name, path in results.items()
+        if Path(path).exists() and Path(path).stat().st_mtime >= since
+    }
+    if made:
+        print(file=sys.stderr)
+        for name, path in made.items():
+            print(f"{name + ':':16}{path}", file=sys.stderr)
+        print(f"{'Time:':16}{time.time() - since:.0f} s", file=sys.stderr)
+
+
 def print_errors(folder: str | Path, since: float) -> None:
     """Print the error that ends a job log below ``folder``, of logs written after ``since``."""
     logs = (path for path in Path(folder).rglob("*.jsonl") if path.stat().st_mtime >= since)

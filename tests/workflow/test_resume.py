@@ -83,7 +83,9 @@ def test_a_run_killed_again_and_again_ends_with_the_same_bytes(
         os.killpg(run.pid, signal.SIGKILL)
         run.communicate()
         project.run("--unlock", "--configfile", "overlay.yaml")  # the dead cannot unlock
-    project.run("--configfile", "overlay.yaml")
+    said = project.run("--configfile", "overlay.yaml")
+    assert "Final clusters: results/merged/clusters.parquet" not in said  # made before
+    assert "Page:           results/report/index.html" in said
     assert project.files() == undisturbed.files()
     assert project.planned("--configfile", "overlay.yaml") == {}
 

@@ -12,7 +12,7 @@ from common.code import code_digest
 from common.config import resolve_config
 from common.errors import InputError
 from common.inputs import DEMO_FILES, find_inputs, uses_demo
-from common.job import print_errors
+from common.job import print_errors, print_results
 
 try:
     settings = resolve_config(config)
