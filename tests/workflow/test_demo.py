@@ -145,17 +145,37 @@ def test_nothing_is_left_to_do(demo: Project) -> None:
     assert demo.planned() == {}
 
 
-def test_a_new_sum_of_one_file_runs_only_what_depends_on_it(copy: Project) -> None:
-    part = copy.folder / "resources" / "demo" / "internal" / "sales" / "2025-Q2.parquet"
-    part.touch()
+def rewrite(project: Project, name: str) -> None:
+    """Write a file of the demo retailer again, the same rows from last to first."""
+    path = project.folder / "resources" / "demo" / name
+    if path.suffix == ".parquet":
+        pd.read_parquet(path).iloc[::-1].to_parquet(path)
+    else:
+        head, *rows = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join([head, *rows[::-1]]) + "\n", encoding="utf-8")
+
+
+def test_a_new_file_of_sales_runs_only_what_depends_on_it(copy: Project) -> None:
+    rewrite(copy, "internal/sales/2025-Q2.parquet")
     planned = copy.planned()
     assert planned["aggregate_sales"] == 1
     assert planned["normalize"] == 1  # the internal one
     assert set(planned) == {"aggregate_sales", "map_products", "normalize"} | FEATURES
 
 
+def test_what_comes_out_the_same_ends_there(copy: Project) -> None:
+    rewrite(copy, "internal/sales/2025-Q2.parquet")
+    copy.run("--until", "aggregate_sales")  # the same sums; another checksum of the input
+    assert set(copy.planned()) == AFTER_MERGE
+
+
+def test_a_corrected_product_map_reads_no_sales_again(copy: Project) -> None:
+    rewrite(copy, "internal/products.csv")
+    assert set(copy.planned()) == {"map_products", "normalize"} | FEATURES
+
+
 def test_a_new_external_file_leaves_the_internal_track_alone(copy: Project) -> None:
-    (copy.folder / "resources" / "demo" / "external" / "competitors.parquet").touch()
+    rewrite(copy, "external/competitors.parquet")
     planned = copy.planned()
     assert set(planned) == {"join_external", "normalize"} | FEATURES
     assert planned["normalize"] == planned["cluster"] == 1
@@ -179,9 +199,10 @@ def test_a_change_of_code_reruns_the_rules_that_use_it(
     assert set(copy.planned()) == rules
 
 
-def test_touching_code_reruns_nothing(copy: Project) -> None:
-    for path in (copy.folder / "scripts").rglob("*.py"):
-        path.touch()
+def test_touching_code_or_input_reruns_nothing(copy: Project) -> None:
+    for folder in ("scripts", "resources"):
+        for path in (copy.folder / folder).rglob("*.*"):
+            path.touch()
     assert copy.planned() == {}
 
 
