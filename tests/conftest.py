@@ -35,11 +35,15 @@ class Project:
         shutil.copytree(self.folder, folder)
         return project
 
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command that runs Snakemake in the project."""
+        return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+
     def snakemake(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake in the project; output and errors come back as text in ``stdout``."""
         environment = {k: v for k, v in os.environ.items() if k not in VARIABLES} | variables
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            self.command(*arguments),
             cwd=self.folder,
             env=environment,
             text=True,

@@ -23,7 +23,7 @@ rule choose_k:
     threads: 1
     resources:
         mem_mb=memory(2000, 40),
-        runtime=240,
+        runtime=minutes(240),
     params:
         choose_k=lookup(dpath="{track}/choose_k", within=settings),
         cluster=lookup(dpath="{track}/cluster", within=settings),
@@ -55,7 +55,7 @@ rule cluster:
     threads: 1
     resources:
         mem_mb=memory(2000, 40),
-        runtime=60,
+        runtime=minutes(60),
     params:
         cluster=lookup(dpath="{track}/cluster", within=settings),
         seed=settings["seed"],
@@ -85,7 +85,7 @@ rule profile:
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=30,
+        runtime=minutes(30),
     params:
         groups=lookup(dpath="{track}/groups", within=settings, default=None),
         code=code_digest("profile.py"),
@@ -112,7 +112,7 @@ rule gather_clusters:
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=30,
+        runtime=minutes(30),
     params:
         tables=CLUSTER_TABLES,
         code=code_digest("gather.py"),

@@ -57,6 +57,15 @@ def memory(base_mb, factor):
     return mem_mb
 
 
+def minutes(base):
+    """Return a resource: `base` minutes and ten for each GB of input; doubled on retry."""
+
+    def runtime(wildcards, input, attempt):
+        return int(base + input.size_mb / 100) * 2 ** (attempt - 1)
+
+    return runtime
+
+
 # Tables that are made shard by shard and gathered; a table's file is called after its contract.
 FEATURE_TABLES = [
     "normalized",

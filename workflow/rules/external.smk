@@ -15,7 +15,7 @@ rule join_external:
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=30,
+        runtime=minutes(30),
     params:
         sources=inputs.external,
         code=code_digest("join_external.py"),

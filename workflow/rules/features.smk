@@ -25,7 +25,7 @@ rule normalize:
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=30,
+        runtime=minutes(30),
     params:
         normalize=lookup(dpath="{track}/normalize", within=settings),
         eligible=lookup(dpath="{track}/eligible", within=settings, default=None),
@@ -53,7 +53,7 @@ rule impute:
     threads: 1
     resources:
         mem_mb=memory(2000, 40),
-        runtime=60,
+        runtime=minutes(60),
     params:
         impute=lookup(dpath="{track}/impute", within=settings),
         code=code_digest("impute.py"),
@@ -77,7 +77,7 @@ rule detect_outliers:
     threads: 1
     resources:
         mem_mb=memory(2000, 40),
-        runtime=60,
+        runtime=minutes(60),
     params:
         outliers=lookup(dpath="{track}/outliers", within=settings),
         seed=settings["seed"],
@@ -107,7 +107,7 @@ rule reduce:
     threads: 1
     resources:
         mem_mb=memory(2000, 40),
-        runtime=30,
+        runtime=minutes(30),
     params:
         reduce=lookup(dpath="{track}/reduce", within=settings),
         code=code_digest("reduce.py"),
@@ -134,7 +134,7 @@ rule gather_features:
     threads: 1
     resources:
         mem_mb=memory(2000, 40),
-        runtime=30,
+        runtime=minutes(30),
     params:
         tables=FEATURE_TABLES,
         code=code_digest("gather.py"),

@@ -19,7 +19,7 @@ rule make_demo:
     threads: 1
     resources:
         mem_mb=1000,
-        runtime=10,
+        runtime=minutes(10),
     params:
         seed=42,
         code=code_digest("../resources/make_demo.py"),
@@ -44,7 +44,7 @@ rule aggregate_sales:
     threads: 1
     resources:
         mem_mb=memory(2000, 0.1),
-        runtime=60,
+        runtime=minutes(60),
     params:
         source=settings["inputs"]["sales"],
         code=code_digest("aggregate_sales.py"),
@@ -71,7 +71,7 @@ rule map_products:
     threads: 1
     resources:
         mem_mb=memory(2000, 4),
-        runtime=60,
+        runtime=minutes(60),
     params:
         source=settings["inputs"]["products"],
         groups=settings["internal"]["groups"],

@@ -16,7 +16,7 @@ rule grade:
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=30,
+        runtime=minutes(30),
     params:
         tiers=settings["internal"]["tiers"],
         groups=settings["internal"]["groups"],
@@ -53,7 +53,7 @@ rule merge:
     threads: 1
     resources:
         mem_mb=memory(2000, 40),
-        runtime=60,
+        runtime=minutes(60),
     params:
         merge=settings["merge"],
         groups=settings["internal"]["groups"],

@@ -21,7 +21,7 @@ rule reconcile:
     threads: 1
     resources:
         mem_mb=memory(2000, 4),
-        runtime=30,
+        runtime=minutes(30),
     params:
         settings=settings,
         files=inputs.files,
@@ -64,7 +64,7 @@ rule draw_figures:
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=30,
+        runtime=minutes(30),
     params:
         min_size=settings["merge"]["min_size"],
         criterion={track: settings[track]["choose_k"]["criterion"] for track in SHARDS},
@@ -111,7 +111,7 @@ rule write_page:
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=30,
+        runtime=minutes(30),
     params:
         code=code_digest("write_page.py", "../workflow/report/page.html.j2"),
     message:

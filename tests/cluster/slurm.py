@@ -1,0 +1,129 @@
+"""A Slurm of two nodes on this machine, started for a test and stopped after it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+NODES = ("node1", "node2")
+MEMORY = 6000  # MB of a node
+CONF = Path("/etc/slurm/slurm.conf")  # its default place: the executor hides SLURM_CONF
+MUNGE = Path("/run/munge/munge.socket.2")
+PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue", "scontrol")
+
+
+def why_not() -> str | None:
+    """Return what keeps Slurm from being started here, None where it can be."""
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    if missing:
+        return f"Slurm cannot be started: no {', '.join(missing)} (Debian: slurm-wlm, munge)"
+    if os.geteuid():
+        return "Slurm cannot be started: only root may"
+    if CONF.exists() and "# for a test" not in CONF.read_text(encoding="utf-8"):
+        return f"Slurm cannot be started: {CONF} belongs to another"
+    return None
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[None]:
+    """Run a controller and two nodes with their state in ``folder``; stop them in the end."""
+    started: list[subprocess.Popen] = []
+    CONF.parent.mkdir(exist_ok=True)
+    CONF.write_text(configuration(folder), encoding="utf-8")
+    try:
+        if not MUNGE.exists():
+            started.append(munge())
+            until(MUNGE.exists, "munge")
+        for name, command in (
+            ("slurmctld", ["slurmctld", "-D", "-c"]),
+            *((node, ["slurmd", "-D", "-N", node]) for node in NODES),
+        ):
+            with (folder / f"{name}.out").open("w") as out:
+                started.append(subprocess.Popen(command, stdout=out, stderr=out))
+        until(ready, "the nodes")
+        yield
+    finally:
+        if started:
+            subprocess.run(["scancel", "--user", "root"], capture_output=True, check=False)
+        for process in reversed(started):
+            process.terminate()
+            process.wait(timeout=30)
+        CONF.unlink()
+
+
+def configuration(folder: Path) -> str:
+    """Return slurm.conf: memory limits by polling, as control groups need more rights."""
+    host = socket.gethostname()
+    ports = free_ports(len(NODES) + 1)
+    nodes = "\n".join(
+        f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 "
+        f"RealMemory={MEMORY} State=UNKNOWN"
+        for node, port in zip(NODES, ports[1:], strict=True)
+    )
+    (folder / "state").mkdir()
+    return f"""# for a test, removed after it
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={ports[0]}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+StateSaveLocation={folder}/state
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/%n.pid
+SlurmdSpoolDir={folder}/%n
+SlurmdParameters=config_overrides
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=1
+JobAcctGatherParams=OverMemoryKill
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+SchedulerParameters=sched_min_interval=100000
+MinJobAge=300
+ReturnToService=2
+MpiDefault=none
+{nodes}
+PartitionName=main Nodes=ALL Default=YES State=UP LLN=YES MaxTime=INFINITE
+"""
+
+
+def free_ports(number: int) -> list[int]:
+    """Return ports on which nobody listens."""
+    sockets = [socket.socket() for _ in range(number)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def munge() -> subprocess.Popen:
+    """Start the daemon that proves who asks."""
+    for folder in ("/run/munge", "/var/log/munge", "/var/lib/munge"):
+        Path(folder).mkdir(mode=0o755, exist_ok=True)
+        shutil.chown(folder, "munge", "munge")
+    user = ["setpriv", "--reuid", "munge", "--regid", "munge", "--clear-groups"]
+    return subprocess.Popen([*user, "munged", "--foreground"])
+
+
+def ready() -> bool:
+    """Say whether all nodes wait for work."""
+    command = ["sinfo", "--noheader", "--Node", "--format", "%N %t"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return sorted(done.stdout.split("\n")) == ["", *(f"{node} idle" for node in NODES)]
+
+
+def until(true: object, what: str, seconds: float = 60) -> None:
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} did not start within {seconds:.0f} s")
+        time.sleep(0.2)
