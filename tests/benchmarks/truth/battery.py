@@ -69,6 +69,8 @@ def judge(path: Path) -> list[dict[str, Any]]:
     if len(data) > MOST_POINTS:
         return []
     references = list(labelings(path))
+    if not references:
+        return []
     values = StandardScaler().fit_transform(data)
     with threadpool_limits(1):
         start = time.perf_counter()
@@ -103,10 +105,12 @@ def judge(path: Path) -> list[dict[str, Any]]:
 
 
 def labelings(path: Path) -> Iterator[Labels]:
-    """Yield the reference labelings of a data set, 0 for noise."""
+    """Yield the reference labelings of a data set, 0 for noise, that have clusters."""
     name = path.name.removesuffix(".data.gz")
-    for labels in sorted(path.parent.glob(f"{name}.labels*.gz")):
-        yield np.loadtxt(labels, dtype=np.int64)
+    for file in sorted(path.parent.glob(f"{name}.labels*.gz")):
+        labels = np.loadtxt(file, dtype=np.int64)
+        if (labels != NOISE).any():
+            yield labels
 
 
 def index(found: Labels, reference: Labels) -> float:
