@@ -12,22 +12,38 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from common.direct import expressions
 from common.errors import InputError
 from common.job import JobLog, run
-from common.sources import checksum, column_schema, stream_columns
+from common.sources import checksum, column_schema, convert, stream_columns
 from common.tables import sum_of_sales, write_table
 
+KINDS = {"store_id": "identifier", "product_id": "identifier", "sales": "money", "date": "date"}
 SUMS = """
+    CREATE TABLE sums AS
     SELECT store_id, product_id,
            coalesce(date BETWEEN $from AND $to, true) AS in_window,
            sum(sales)::DECIMAL(18, 4) AS sales,
            coalesce(sum(sales) FILTER (month(date) % 2 = 0),
                     CASE WHEN max(date) IS NOT NULL THEN 0 END)::DECIMAL(18, 4) AS even_sales,
            count(*) AS rows,
-           min(date) AS first_day, max(date) AS last_day
-    FROM rows GROUP BY ALL
+           min(date) AS first_day, max(date) AS last_day,
+           count(*) FILTER (sales IS NULL OR (date IS NULL AND $dated)) AS unusable
+    FROM {rows} GROUP BY ALL
 """
+RENAMED = """
+    CREATE OR REPLACE TABLE sums AS
+    SELECT stores.ours AS store_id, products.ours AS product_id, in_window,
+           sum(sales)::DECIMAL(18, 4) AS sales, sum(even_sales)::DECIMAL(18, 4) AS even_sales,
+           sum(rows)::BIGINT AS rows, min(first_day) AS first_day, max(last_day) AS last_day,
+           sum(unusable) AS unusable
+    FROM sums JOIN stores ON sums.store_id = stores.theirs
+              JOIN products ON sums.product_id = products.theirs
+    GROUP BY ALL
+"""
+RESULT = "SELECT * EXCLUDE unusable FROM sums ORDER BY store_id, product_id, in_window"
 
 
 class Stream:
@@ -53,19 +69,17 @@ class Stream:
 def main(snakemake: Any, log: JobLog) -> None:
     """Aggregate ``input.sales`` as ``params.source`` describes it."""
     path, source = snakemake.input.sales, snakemake.params.source
-    kinds = {"store_id": "identifier", "product_id": "identifier", "sales": "money", "date": "date"}
-    dated = source["columns"]["date"] is not None
-    stream = Stream(stream_columns(path, source, kinds, nullable=() if dated else ("date",)), log)
-    reader = pa.RecordBatchReader.from_batches(column_schema(kinds), stream)
+    window = {"from": source["from"] or "0001-01-01", "to": source["to"] or "9999-12-31"}
+    options = window | {"dated": source["columns"]["date"] is not None}
     with duckdb.connect(config={"threads": snakemake.threads}) as database:
         database.execute(f"SET memory_limit = '{snakemake.resources.mem_mb // 2}MB'")
         database.execute(f"SET temp_directory = '{snakemake.output.part}.spill'")
-        database.register("rows", reader)
-        window = {"from": source["from"] or "0001-01-01", "to": source["to"] or "9999-12-31"}
-        sums = database.sql(SUMS, params=window).to_arrow_table()
-    if stream.error:
-        raise stream.error
-    if stream.rows == 0:
+        if not sum_directly(database, path, source, options):
+            sum_stream(database, path, source, options, log)
+        sums = database.sql(RESULT).to_arrow_table()
+
+    rows = pc.sum(sums["rows"]).as_py() or 0
+    if rows == 0:
         raise InputError(f"{path}: the file has no rows. Expected at least one row of sales.")
 
     write_table(snakemake.output.part, "sales_part", sums)
@@ -74,17 +88,72 @@ def main(snakemake: Any, log: JobLog) -> None:
         "file": path,
         "bytes": Path(path).stat().st_size,
         "sha256": checksum(path),
-        "rows": stream.rows,
+        "rows": rows,
         "sales": str(total),
     }
     Path(snakemake.output.receipt).write_text(json.dumps(receipt, indent=2) + "\n", "utf-8")
     log.done(
-        f"{path}: {stream.rows:,} rows to {sums.num_rows:,} sums, sales {total:,.2f}",
-        rows_in=stream.rows,
+        f"{path}: {rows:,} rows to {sums.num_rows:,} sums, sales {total:,.2f}",
+        rows_in=rows,
         rows_out=sums.num_rows,
         stores=len(sums["store_id"].unique()),
         sales_in=str(total),
     )
+
+
+def sum_directly(
+    database: duckdb.DuckDBPyConnection, path: str, source: dict[str, Any], options: dict[str, Any]
+) -> bool:
+    """Make the table ``sums`` from a file that the database can read itself; False where not.
+
+    Rows are summed by the file's own identifiers, which are converted after that: there are fewer.
+    """
+    columns = expressions(path, source, KINDS)
+    if columns is None:
+        return False
+    wanted = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
+    file = path.replace("'", "''")
+    try:
+        rows = f"(SELECT {wanted} FROM read_parquet('{file}'))"
+        database.execute(SUMS.format(rows=rows), options)
+        names = {name: renamed(database, name, source, path) for name in ("store_id", "product_id")}
+    except (duckdb.Error, InputError):  # the slower way says which rows
+        database.execute("DROP TABLE IF EXISTS sums")
+        return False
+    if database.sql("SELECT coalesce(sum(unusable), 0) FROM sums").fetchall() != [(0,)]:
+        database.execute("DROP TABLE sums")
+        return False
+    if not all(table["theirs"].equals(table["ours"]) for table in names.values()):
+        database.register("stores", names["store_id"])
+        database.register("products", names["product_id"])
+        database.execute(RENAMED)
+    return True
+
+
+def renamed(
+    database: duckdb.DuckDBPyConnection, name: str, source: dict[str, Any], path: str
+) -> pa.Table:
+    """Return the identifiers of ``sums`` as the file has them and as we use them."""
+    theirs = database.sql(f"SELECT DISTINCT {name} AS theirs FROM sums").to_arrow_table()["theirs"]
+    values = theirs.combine_chunks()
+    where = (path, source["columns"][name], 1)
+    return pa.table({"theirs": values, "ours": convert(values, "identifier", source, where, False)})
+
+
+def sum_stream(
+    database: duckdb.DuckDBPyConnection,
+    path: str,
+    source: dict[str, Any],
+    options: dict[str, Any],
+    log: JobLog,
+) -> None:
+    """Make the table ``sums`` from a file that is read and checked batch by batch."""
+    nullable = () if options["dated"] else ("date",)
+    stream = Stream(stream_columns(path, source, KINDS, nullable=nullable), log)
+    database.register("rows", pa.RecordBatchReader.from_batches(column_schema(KINDS), stream))
+    database.execute(SUMS.format(rows="rows"), options)
+    if stream.error:
+        raise stream.error
 
 
 if __name__ == "__main__":

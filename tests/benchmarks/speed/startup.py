@@ -53,11 +53,7 @@ def compare(
     folder: Path, configfile: str | None, cores: str, runs: int
 ) -> dict[str, list[Times] | dict[str, float]]:
     """Return the times of ``runs`` runs of the workflow and of its scripts in one process."""
-    for name in KEPT:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "resources").mkdir()
-    shutil.copy(ROOT / "resources" / "make_demo.py", folder / "resources")
-    shutil.copy(ROOT / "environment.yml", folder)
+    copy_project(folder)
     snakemake = [sys.executable, "-m", "snakemake", "--cores", cores, "--skip-script-cleanup"]
     if configfile:
         snakemake += ["--configfile", configfile]
@@ -74,6 +70,15 @@ def compare(
         found["one process"].append(timed(alone, folder))
     found["rules"] = per_rule(folder)
     return found
+
+
+def copy_project(folder: Path) -> None:
+    """Copy what a run needs, without results."""
+    for name in KEPT:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "resources").mkdir()
+    shutil.copy(ROOT / "resources" / "make_demo.py", folder / "resources")
+    shutil.copy(ROOT / "environment.yml", folder)
 
 
 def run(command: list[str], folder: Path) -> None:

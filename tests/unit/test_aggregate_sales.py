@@ -1,0 +1,131 @@
+"""A file that the database reads itself gives the sums of one that is checked batch by batch."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import aggregate_sales
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from common.direct import expressions
+
+COLUMNS = {"store_id": "shop", "product_id": "sku", "sales": "amount", "date": "day"}
+SOURCE = {"columns": COLUMNS, "format": "auto"}
+WINDOW = {"from": "2024-01-15", "to": "2024-12-31", "dated": True}
+
+days = st.dates(date(2023, 12, 1), date(2025, 1, 31))
+amounts = st.one_of(
+    st.floats(-1e6, 1e6), st.integers(-(10**6), 10**6).map(lambda n: n / 20_000 + 0.00005)
+)
+texts = st.sampled_from(["1", "01", " 1", "1 ", "\u00a01", "A", "a"])
+
+
+class Quiet:
+    def event(self, *arguments: object, **facts: object) -> None:
+        """Nothing: the log is not looked at."""
+
+
+def write(folder: Path, **columns: pa.Array) -> str:
+    path = folder / "o'clock.parquet"
+    pq.write_table(pa.table(columns), path)
+    return str(path)
+
+
+def both_ways(path: str, source: dict, options: dict) -> tuple[pa.Table, pa.Table]:
+    with duckdb.connect() as database:
+        assert aggregate_sales.sum_directly(database, path, source, options)
+        direct = database.sql(aggregate_sales.RESULT).to_arrow_table()
+    with duckdb.connect() as database:
+        aggregate_sales.sum_stream(database, path, source, options, Quiet())
+        return direct, database.sql(aggregate_sales.RESULT).to_arrow_table()
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(st.tuples(texts, st.integers(0, 3), amounts, days), min_size=1, max_size=30),
+    st.booleans(),
+)
+def test_sums_are_the_same_either_way(tmp_path: Path, rows: list[tuple], strip: bool) -> None:
+    shops, skus, sales, dates = zip(*rows, strict=True)
+    path = write(
+        tmp_path,
+        shop=pa.array(shops, pa.string()),
+        sku=pa.array(skus, pa.int32()),
+        amount=pa.array(sales, pa.float64()),
+        day=pa.array(dates, pa.date32()),
+    )
+    direct, checked = both_ways(path, SOURCE | {"strip_leading_zeros": strip}, WINDOW)
+    assert direct.to_pylist() == checked.to_pylist()
+    assert direct.schema.field("sales").type == pa.decimal128(18, 4)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_whole_amounts_and_times_of_day_are_the_same(tmp_path: Path, dated: bool) -> None:
+    path = write(
+        tmp_path,
+        shop=pa.array(["b", "a", "b"]),
+        sku=pa.array(["x", "x", "x"]),
+        amount=pa.array([3, -4, 5], pa.int64()),
+        day=pa.array([datetime(2024, 2, 29, 23, 59), datetime(2024, 1, 1), datetime(2024, 3, 1)]),
+    )
+    source = SOURCE | {"columns": COLUMNS | {"date": "day" if dated else None}}
+    direct, checked = both_ways(path, source, WINDOW | {"dated": dated})
+    assert direct.to_pylist() == checked.to_pylist()
+    assert direct.num_rows == 2
+
+
+PLAIN = {
+    "shop": pa.array(["a", "b"]),
+    "sku": pa.array(["x", "y"]),
+    "amount": pa.array([1.0, 2.0]),
+    "day": pa.array([date(2024, 2, 1), date(2024, 2, 2)]),
+}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"amount": pa.array([1.0, float("nan")])},
+        {"amount": pa.array([1.0, None])},
+        {"amount": pa.array([1.0, 1e15])},
+        {"shop": pa.array(["a", None])},
+        {"shop": pa.array(["a", "  "])},
+        {"day": pa.array([date(2024, 2, 1), None])},
+    ],
+)
+def test_what_cannot_be_used_is_left_to_the_checked_way(tmp_path: Path, odd: dict) -> None:
+    path = write(tmp_path, **(PLAIN | odd))
+    with duckdb.connect() as database:
+        assert not aggregate_sales.sum_directly(database, path, SOURCE, WINDOW)
+        assert database.sql("SHOW TABLES").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"amount": pa.array(["1", "2"])},
+        {"shop": pa.array([1.0, 2.0])},
+        {"day": pa.array(["2024-02-01", "2024-02-02"])},
+        {"day": pa.array([datetime(2024, 2, 1)] * 2, pa.timestamp("us", "UTC"))},
+    ],
+)
+def test_types_that_need_converting_are_not_read_directly(tmp_path: Path, odd: dict) -> None:
+    path = write(tmp_path, **(PLAIN | odd))
+    assert expressions(path, SOURCE, aggregate_sales.KINDS) is None
+
+
+def test_a_missing_column_a_csv_file_and_no_file_are_not_read_directly(tmp_path: Path) -> None:
+    path = write(tmp_path, **PLAIN)
+    other = SOURCE | {"columns": COLUMNS | {"sales": "revenue"}}
+    assert expressions(path, other, aggregate_sales.KINDS) is None
+    assert expressions(path, SOURCE | {"format": "csv"}, aggregate_sales.KINDS) is None
+    assert expressions(tmp_path / "no.parquet", SOURCE, aggregate_sales.KINDS) is None
