@@ -66,8 +66,8 @@ def make_sales(folder: Path, rows: int) -> None:
             path = folder / "sales" / f"{day[:7]}.parquet"
             if not path.exists():
                 chain = {"stores": STORES, "products": PRODUCTS, "assortment": ASSORTMENT}
-                month = MONTH.format(rows=rows // MONTHS, day=day, path=path, **chain)
-                database.execute(month)
+                query = MONTH.format(rows=rows // MONTHS, day=day, path=path, **chain)
+                database.execute(query)
 
 
 def compare(folder: Path, runs: int) -> tuple[list[Times], list[Times], float]:
