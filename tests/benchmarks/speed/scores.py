@@ -58,10 +58,14 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     pairs = []
     for category in range(options.categories):
-        values = components(category, options.stores)
-        with threadpool_limits(1):
-            pairs.append((project(values, category), plain_loop(values, category)))
+        pairs.append(both(components(category, options.stores), category))
     print(report(pairs))
+
+
+def both(values: Floats, seed: int) -> tuple[Found, Found]:
+    """Return what both ways find on one core."""
+    with threadpool_limits(1):
+        return project(values, seed), plain_loop(values, seed)
 
 
 def components(seed: int, stores: int) -> Floats:
