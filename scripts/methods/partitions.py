@@ -9,7 +9,7 @@ from sklearn import config_context
 from sklearn.cluster import KMeans
 
 Floats = npt.NDArray[np.float64]
-MOST_STORES = 1000  # more are sampled: the answer hardly sharpens, the cost grows with the square
+MOST_STORES = 500  # more are sampled: the answer does not sharpen, the cost grows with the square
 ROUNDS = 8  # of k-means; from Ward's clusters, more change next to nothing
 
 
@@ -36,7 +36,7 @@ def ward_kmeans(values: Floats, numbers: Sequence[int]) -> Iterator[Floats]:
 
 
 def sample_stores(values: Floats, random: np.random.Generator) -> Floats:
-    """Return the values of all stores, or of 1,000 drawn without replacement."""
+    """Return the values of all stores, or of 500 drawn without replacement."""
     if len(values) <= MOST_STORES:
         return values
     return values[np.sort(random.choice(len(values), MOST_STORES, replace=False))]

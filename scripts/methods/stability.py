@@ -18,7 +18,7 @@ def stability(values: Floats, largest: int, resamples: int, seed: int) -> tuple[
     from 0.75 it is stable, from 0.85 highly so. Stores drawn more than once count once.
 
     Args:
-        values: (n_stores, n_components), more stores than ``largest``; at most 1,000 are used.
+        values: (n_stores, n_components), more stores than ``largest``; at most 500 are used.
         largest: Largest number of clusters.
         resamples: Number of resamples.
         seed: Seed of the sample and the resamples.

@@ -25,7 +25,7 @@ def gap_statistic(
     squares within clusters is than in uniform data in the box of the principal components.
 
     Args:
-        values: (n_stores, n_components), more than ``largest`` stores; at most 1,000 are used.
+        values: (n_stores, n_components), more than ``largest`` stores; at most 500 are used.
         largest: Largest number of clusters.
         references: Number of uniform data sets.
         seed: Seed of the sample and the references.
@@ -82,7 +82,7 @@ def grouped_p_value(values: Floats, k: int, repeats: int, seed: int) -> float:
     median over the repeats is returned.
 
     Args:
-        values: (n_stores, n_components); at most 1,000 stores are used.
+        values: (n_stores, n_components); at most 500 stores are used.
         k: Number of clusters, at least 2.
         repeats: Number of random divisions into folds.
         seed: Seed of the sample and the divisions.

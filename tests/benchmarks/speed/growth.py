@@ -127,17 +127,19 @@ def draw(table: pd.DataFrame, path: Path) -> None:
             line = stores[stores["rule"] == rule].sort_values("stores")
             label = {"run": "whole run" if unit == "s" else "largest job"}.get(rule, rule)
             axis.plot(line["stores"], line[what], "o-", color=colour, label=label)
-        _dress(axis, unit)
+        _dress(axis, unit, sorted(stores["stores"].unique()))
     seconds.set_title("Time, two cores")
     memory.set_title("Memory of the largest job")
-    seconds.legend(frameon=False)
+    figure.legend(*seconds.get_legend_handles_labels(), loc="outside lower center", ncols=5)
     figure.suptitle("Growth with the number of stores, ten categories", fontweight="bold")
     figure.savefig(path, dpi=110)
 
 
-def _dress(axis: Axes, unit: str) -> None:
+def _dress(axis: Axes, unit: str, stores: list[int]) -> None:
     axis.set_xscale("log")
-    axis.set_yscale("log")
+    axis.set_xticks(stores, [f"{number:,}" for number in stores], minor=False)
+    axis.set_xticks([], minor=True)
+    axis.set_ylim(bottom=0)
     axis.set_xlabel("stores")
     axis.set_ylabel(unit)
     axis.spines[["top", "right"]].set_visible(False)
