@@ -73,7 +73,9 @@ rule profile:
             then="<results>/internal/need_states.parquet",
             otherwise="<results>/external/raw_features.parquet",
         ),
+        normalized="<results>/{track}/shards/{shard}/normalized.parquet",
         clusters="<results>/{track}/shards/{shard}/clusters.parquet",
+        stores="<results>/internal/stores.parquet",
     output:
         "<results>/{track}/shards/{shard}/profiles.parquet",
     log:

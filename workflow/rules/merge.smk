@@ -63,3 +63,68 @@ rule merge:
         "Merging internal and external clusters"
     script:
         "../../scripts/merge.py"
+
+
+rule describe:
+    input:
+        clusters="<merged>/clusters.parquet",
+        need_states="<results>/internal/need_states.parquet",
+        raw_features="<results>/external/raw_features.parquet",
+        internal_normalized="<results>/internal/normalized.parquet",
+        external_normalized="<results>/external/normalized.parquet",
+    output:
+        profiles=update("<merged>/profiles.parquet"),
+        names=update("<merged>/names.parquet"),
+        drivers=update("<merged>/drivers.parquet"),
+        rules=update("<merged>/rules.parquet"),
+    log:
+        "<logs>/describe.jsonl",
+    benchmark:
+        "<benchmarks>/describe.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=minutes(60),
+    params:
+        groups=settings["internal"]["groups"],
+        seed=settings["seed"],
+        code=code_digest("describe.py"),
+    message:
+        "Saying what the final clusters are"
+    script:
+        "../../scripts/describe.py"
+
+
+rule explain:
+    input:
+        clusters="<merged>/clusters.parquet",
+        names="<merged>/names.parquet",
+        folds="<merged>/folds.parquet",
+        centres="<merged>/centres.parquet",
+        need_states="<results>/internal/need_states.parquet",
+        raw_features="<results>/external/raw_features.parquet",
+        internal_imputed="<results>/internal/imputed.parquet",
+        external_imputed="<results>/external/imputed.parquet",
+        internal_outliers="<results>/internal/outliers.parquet",
+        external_outliers="<results>/external/outliers.parquet",
+    output:
+        update("<merged>/store_reasons.parquet"),
+    log:
+        "<logs>/explain.jsonl",
+    benchmark:
+        "<benchmarks>/explain.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 40),
+        runtime=minutes(60),
+    params:
+        groups=settings["internal"]["groups"],
+        code=code_digest("explain.py"),
+    message:
+        "Saying why every store is where it is"
+    script:
+        "../../scripts/explain.py"

@@ -1,0 +1,1 @@
+"""Say what the final clusters are."""

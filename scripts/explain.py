@@ -1,0 +1,1 @@
+"""Say why every store is where it is."""
