@@ -1,90 +1,98 @@
-"""Describe every cluster by its features, against the chain.
+"""Describe every cluster of a track by its features, against the chain.
 
-Reads: clusters, and sales by need state or the raw external features.
-Writes: per cluster and feature the value, the chain's value and the index (chain = 100).
+Reads: clusters, the sales of stores, and need states or external features, raw and normalized.
+Writes: per cluster its size, and per feature the value, the chain's value, the index (chain =
+100) and whether chance could make the difference.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from common.features import Matrix, by_group, column, groups, stack
+from common.external import external_features
+from common.features import by_group, column, read_matrices, stack
 from common.job import JobLog, run
-from common.tables import read_table, write_table
-from common.whole_store import NeedStates
-from methods.profile import index_against, mean_profile, sales_profile
+from common.measured import measured_sales, measured_surroundings
+from common.tables import write_table
+from common.whole_store import WHOLE_STORE, NeedStates, read_stores
+from methods.profile import (
+    Profile,
+    long_profile,
+    profile_features,
+    profile_sales,
+    sales_by_cluster,
+    shares_of,
+)
 
-Described = tuple[Matrix, np.ndarray, np.ndarray, np.ndarray]  # with labels, profile, chain
+Describe = Callable[[str, np.ndarray, np.ndarray, int], Profile]
 
 
 def main(snakemake: Any, log: JobLog) -> None:
     """Profile each group of ``input.clusters``."""
-    labelled = by_group(snakemake.input.clusters, "clusters")
-    describe = {"internal": describe_sales, "external": describe_features}[
-        snakemake.wildcards.track
-    ]
+    internal = snakemake.wildcards.track == "internal"
+    describe = what_stores_sell(snakemake) if internal else what_stores_are_like(snakemake)
+    kind = snakemake.params.groups if internal else "store"
+    sales = read_stores(snakemake.input.stores, kind)
     parts = []
-    for matrix, labels, profile, chain in describe(snakemake, labelled):
-        numbers, stores = np.unique(labels, return_counts=True)
-        long = Matrix(matrix.group, numbers, matrix.features, profile).long()
-        p = len(matrix.features)
+    for group, clusters in by_group(snakemake.input.clusters, "clusters").items():
+        stores = column(clusters, "store_id")
+        numbers, labels = np.unique(column(clusters, "cluster"), return_inverse=True)
+        sold = sales_of(sales[group if internal else WHOLE_STORE], stores)
+        sums = sales_by_cluster(sold, labels, len(numbers))
+        columns = long_profile(describe(group, stores, labels, len(numbers)))
+        p = len(columns["feature"]) // len(numbers)
         parts.append(
             {
-                **long,
-                "cluster": long.pop("store_id"),
-                "stores": np.repeat(stores, p),
-                "chain": np.tile(chain, len(numbers)),
-                "index": index_against(profile, chain).ravel(),
+                "group": np.full(len(columns["feature"]), group, dtype=object),
+                "cluster": np.repeat(numbers, p),
+                "stores": np.repeat(np.bincount(labels), p),
+                "sales": np.repeat(np.array(sums, dtype=object), p),
+                "share_of_sales": np.repeat(shares_of(sums), p),
+                **columns,
             }
         )
     rows_out = write_table(snakemake.output[0], "profiles", stack(parts, "profiles"))
     log.done(f"{len(parts)} groups, {rows_out:,} cluster x feature", rows_out=rows_out)
 
 
-def describe_sales(snakemake: Any, labelled: dict[str, pa.Table]) -> Iterator[Described]:
-    """Yield the shares of sales of every group's clusters."""
+def what_stores_sell(snakemake: Any) -> Describe:
+    """Return what describes the clusters of a category by their need states."""
     need_states = NeedStates(snakemake.input.features, snakemake.params.groups)
-    for group, clusters in labelled.items():
-        matrix = need_states.sales(group)
-        rows, labels = rows_and_labels(matrix, clusters)
-        yield matrix, labels, *sales_profile(matrix.values[rows], labels, matrix.categories)
+    normalized = normalized_by_group(snakemake.input.normalized)
+
+    def describe(group: str, stores: np.ndarray, labels: np.ndarray, k: int) -> Profile:
+        sold = measured_sales(need_states.sales(group), normalized.get(group), stores)
+        names = {"names": sold.features, "parts": sold.parts}
+        return profile_sales(sold.values, sold.normalized, labels, k, **names)
+
+    return describe
 
 
-def describe_features(snakemake: Any, labelled: dict[str, pa.Table]) -> Iterator[Described]:
-    """Yield the mean features of the clusters of the one external group."""
-    matrix = external_features(snakemake.input.features)
-    for clusters in labelled.values():
-        rows, labels = rows_and_labels(matrix, clusters)
-        yield matrix, labels, *mean_profile(matrix.values[rows], labels)
+def what_stores_are_like(snakemake: Any) -> Describe:
+    """Return what describes the clusters of the one external group by their features."""
+    external = external_features(snakemake.input.features)
+    normalized = normalized_by_group(snakemake.input.normalized)
+
+    def describe(group: str, stores: np.ndarray, labels: np.ndarray, k: int) -> Profile:
+        known = measured_surroundings(external, normalized.get(group), stores)
+        names = {"names": known.features, "levels": known.levels}
+        return profile_features(known.values, known.normalized, labels, k, **names)
+
+    return describe
 
 
-def rows_and_labels(matrix: Matrix, clusters: pa.Table) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of a matrix that the clustered stores have, and their clusters."""
-    stores = column(clusters, "store_id").astype(str)
-    rows = np.searchsorted(matrix.stores.astype(str), stores)
-    return rows, column(clusters, "cluster").astype(np.int64)
+def normalized_by_group(path: str) -> dict[str, Any]:
+    """Return the normalized features of every group."""
+    return {matrix.group: matrix for matrix in read_matrices(path, "normalized")}
 
 
-def external_features(path: str) -> Matrix:
-    """Return stores x features of the one external group: numbers, and 0 or 1 per level."""
-    table = read_table(path, "raw_features")
-    stores = np.unique(column(table, "store_id").astype(str)).astype(object)
-    blocks, names = [], []
-    for feature, rows in groups(
-        table.sort_by([("feature", "ascending"), ("store_id", "ascending")]), "feature"
-    ):
-        if rows["kind"][0].as_py() == "numeric":
-            blocks.append(column(rows, "value"))
-            names.append(feature)
-            continue
-        levels = column(rows, "level")
-        for level in sorted({level for level in levels if level is not None}):
-            known = np.array([x is not None for x in levels])
-            blocks.append(np.where(known, (levels == level).astype(float), np.nan))
-            names.append(f"{feature}={level}")
-    return Matrix("all", stores, np.array(names, dtype=object), np.column_stack(blocks))
+def sales_of(table: pa.Table, stores: np.ndarray) -> list[Decimal]:
+    """Return the sales of some stores, 0 for those without."""
+    sales = dict(zip(column(table, "store_id"), table["sales"].to_pylist(), strict=True))
+    return [sales.get(store, Decimal(0)) for store in stores]
 
 
 if __name__ == "__main__":

@@ -32,6 +32,24 @@ class Matrix:
         }
 
 
+def aligned(matrix: Matrix | None, stores: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Return the values of some stores and features (n_stores, n_features), NaN where unknown."""
+    values = np.full((len(stores), len(features)), np.nan)
+    if matrix is not None:
+        rows, own_rows = _common(stores, matrix.stores)
+        columns, own_columns = _common(features, matrix.features)
+        values[np.ix_(rows, columns)] = matrix.values[np.ix_(own_rows, own_columns)]
+    return values
+
+
+def _common(wanted: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where names that both lists have are in the one and in the other."""
+    place = {name: number for number, name in enumerate(known)}
+    found = [(i, place[name]) for i, name in enumerate(wanted) if name in place]
+    here, there = zip(*found, strict=True) if found else ((), ())
+    return np.array(here, dtype=np.int64), np.array(there, dtype=np.int64)
+
+
 def matrices(table: pa.Table, feature: str = "feature", value: str = "value") -> Iterator[Matrix]:
     """Yield a matrix per group of a rectangular table sorted by group, store and feature.
 
