@@ -21,7 +21,7 @@ from methods.contrast import adjusted, separation
 from methods.decision_rules import SKETCH_BELOW, Feature, decision_rules
 from methods.describe import FEW_DRIVERS, Driver, correlations, listed, name_clusters
 from methods.names import by_number
-from methods.normalize import columns_by, shares
+from methods.normalize import shares_by_part
 from methods.profile import (
     drivers,
     long_profile,
@@ -149,7 +149,7 @@ class Described:
 
     def rules(self, seed: int) -> Part:
         """Return the columns of ``rules``."""
-        values = np.hstack([self._shares(), self.like.values])
+        values = np.hstack([shares_by_part(self.sold.values, self.sold.parts), self.like.values])
         kinds = ["sales"] * len(self.sold.features)
         kinds += ["level" if level else "number" for level in self.like.levels]
         usable = np.flatnonzero(~np.isnan(values).all(axis=0))
@@ -175,13 +175,6 @@ class Described:
             Driver(self.words[i], bool(self.internal[i]), bool(levels[i]), effect[i], int(i))
             for i in order
         ]
-
-    def _shares(self) -> np.ndarray:
-        """Return each store's shares of sales, within the category of each need state."""
-        result = np.full(self.sold.values.shape, np.nan)
-        for columns in columns_by(self.sold.parts):
-            result[:, columns] = shares(self.sold.values[:, columns])
-        return result
 
 
 def by_name(path: str) -> dict[str, Matrix]:

@@ -1,1 +1,193 @@
-"""Say why every store is where it is."""
+"""Say of every store and category why it is in its final cluster.
+
+Reads: final clusters, their names and centres, folds; the features of stores, raw and imputed;
+what is unusual about stores.
+Writes: reasons for the cluster and against it, what would tip it, the most similar stores.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from common.external import External, external_features
+from common.features import Matrix, aligned, by_group, column, read_matrices, stack
+from common.job import JobLog, run
+from common.tables import write_table
+from common.whole_store import NeedStates, Sales
+from methods.explain import (
+    AGAINST,
+    REASONS,
+    SIMILAR,
+    Stores,
+    centres_of,
+    fold_path,
+    most_similar,
+    reason,
+    strongest,
+    tip,
+    tipping_points,
+    what_speaks,
+)
+from methods.names import by_number
+from methods.normalize import shares_by_part
+from methods.words import plain_names
+
+ABOUT = {"internal": "sales mix", "external": "surroundings"}
+KEPT = ("category", "store_id", "final_cluster", "confidence", "next_cluster", "status")
+
+
+def main(snakemake: Any, log: JobLog) -> None:
+    """Explain the stores of every category of ``input.clusters``."""
+    files = snakemake.input
+    need_states = NeedStates(files.need_states, snakemake.params.groups)
+    external = external_features(files.raw_features)
+    inside = {matrix.group: matrix for matrix in read_matrices(files.internal_imputed, "imputed")}
+    outside = {matrix.group: matrix for matrix in read_matrices(files.external_imputed, "imputed")}
+    names = by_group(files.names, "names", "category")
+    folds = by_group(files.folds, "folds", "category")
+    centres = by_group(files.centres, "final_centres", "category")
+    unusual = {track: by_group(files[f"{track}_outliers"], "outliers") for track in ABOUT}
+    parts = []
+    for category, rows in by_group(files.clusters, "final_clusters", "category").items():
+        stores = column(rows, "store_id")
+        part = {name: column(rows, name) for name in KEPT}
+        part |= named(part, names.get(category))
+        part["folded"] = folded(rows, folds.get(category))
+        flagged = {"internal": unusual["internal"].get(category)}
+        flagged["external"] = unusual["external"].get("all")
+        part["unusual"] = what_is_unusual(stores, flagged)
+        placed = np.flatnonzero(rows["final_cluster"].is_valid())
+        part |= {name: np.full(len(stores), None, dtype=object) for name in REASONED}
+        if len(placed):
+            scales = scales_of(centres[category])
+            known = together(
+                sold(need_states.sales(category), inside.get(category), stores[placed], scales),
+                like(external, outside.get("all"), stores[placed], scales),
+            )
+            for name, values in reasoned(part, placed, known).items():
+                part[name][placed] = values
+        parts.append(part)
+    count = write_table(snakemake.output[0], "store_reasons", stack(parts, "store_reasons"))
+    log.done(f"{count:,} stores x categories explained", rows_out=count)
+
+
+REASONED = ("reasons", "against", "tip", *(f"similar_{n}" for n in range(1, SIMILAR + 1)))
+
+
+def reasoned(part: dict[str, np.ndarray], placed: np.ndarray, known: Stores) -> dict[str, Any]:
+    """Return what speaks for and against the clusters of the placed stores, in words."""
+    final, following = part["final_cluster"][placed], part["next_cluster"][placed]
+    codes = sorted(set(final), key=by_number)
+    place = {code: number for number, code in enumerate(codes)}
+    labels = np.array([place[code] for code in final], dtype=np.int64)
+    after = np.array([place.get(code, -1) for code in following], dtype=np.int64)
+    centres = centres_of(known.values, labels, len(codes))
+    natural = centres_of(known.natural, labels, len(codes))
+    own, other = centres[labels], np.where(after[:, None] >= 0, centres[after], np.nan)
+    speaks = what_speaks(known, own, other)
+    tipped, reached = tipping_points(known, own, other, (natural[labels], natural[after]))
+
+    def words(row: int, columns: list[int]) -> str | None:
+        said = []
+        for i in columns:
+            values = (known.natural[row, i], natural[labels[row], i], natural[after[row], i])
+            said.append(reason(known.words[i], known.kinds[i], values, following[row]))
+        return "; ".join(said) or None
+
+    def tips(row: int, i: int) -> str | None:
+        if i < 0:
+            return None
+        value = float(known.natural[row, i])
+        return tip(known.words[i], known.kinds[i], value, float(reached[row]))
+
+    stores = part["store_id"][placed]
+    similar = most_similar(known.values, labels, centres)
+    nearest = np.where(similar >= 0, stores[similar], None)
+    rows = range(len(placed))
+    pro, contra = strongest(speaks, REASONS), strongest(-speaks, AGAINST)
+    return {
+        "reasons": [words(row, pro[row]) for row in rows],
+        "against": [words(row, contra[row]) for row in rows],
+        "tip": [tips(row, int(tipped[row])) for row in rows],
+        **{f"similar_{n + 1}": nearest[:, n] for n in range(SIMILAR)},
+    }
+
+
+def sold(
+    sales: Sales, imputed: Matrix | None, stores: np.ndarray, scales: dict[str, float]
+) -> Stores:
+    """Return the need states of some stores."""
+    values = aligned(imputed, stores, sales.features) / scales.get("internal", np.nan)
+    shares = shares_by_part(aligned(sales, stores, sales.features), sales.categories)
+    return Stores(values, shares, list(sales.features), ["sales"] * len(sales.features))
+
+
+def like(
+    external: External, imputed: Matrix | None, stores: np.ndarray, scales: dict[str, float]
+) -> Stores:
+    """Return the external features of some stores."""
+    values = aligned(imputed, stores, external.features) / scales.get("external", np.nan)
+    natural = aligned(external, stores, external.features)
+    kinds = ["level" if level else "number" for level in external.levels]
+    return Stores(values, natural, plain_names(list(external.features)), kinds)
+
+
+def together(inside: Stores, outside: Stores) -> Stores:
+    """Return the features of both tracks side by side."""
+    return Stores(
+        np.hstack([inside.values, outside.values]),
+        np.hstack([inside.natural, outside.natural]),
+        [*inside.words, *outside.words],
+        [*inside.kinds, *outside.kinds],
+    )
+
+
+def scales_of(centres: pa.Table) -> dict[str, float]:
+    """Return what the distances of each track are divided by."""
+    return dict(zip(column(centres, "track"), column(centres, "scale"), strict=True))
+
+
+def named(part: dict[str, np.ndarray], names: pa.Table | None) -> dict[str, np.ndarray]:
+    """Return the names of the stores' clusters and of the next best ones."""
+    name: dict[str | None, str] = {}
+    if names is not None:
+        name = dict(zip(column(names, "final_cluster"), column(names, "name"), strict=True))
+    columns = {"name": "final_cluster", "next_name": "next_cluster"}
+    return {
+        words: np.array([name.get(code) for code in part[code_column]], dtype=object)
+        for words, code_column in columns.items()
+    }
+
+
+def folded(rows: pa.Table, folds: pa.Table | None) -> np.ndarray:
+    """Say of reassigned stores why they moved."""
+    steps: list[Any] = []
+    if folds is not None:
+        names = ("from_cluster", "to_cluster", "stores", "reason")
+        steps = list(zip(*(folds[name].to_pylist() for name in names), strict=True))
+    moves = zip(
+        *(rows[name].to_pylist() for name in ("reassigned", "merged_cluster", "final_cluster")),
+        strict=True,
+    )
+    return np.array(
+        [fold_path(steps, merged, final) if moved else None for moved, merged, final in moves],
+        dtype=object,
+    )
+
+
+def what_is_unusual(stores: np.ndarray, flagged: dict[str, pa.Table | None]) -> np.ndarray:
+    """Say in which features flagged stores are unusual, by track."""
+    said: dict[str, list[str]] = {}
+    for track, table in flagged.items():
+        rows = [] if table is None else table.filter(table["outlier"]).to_pylist()
+        for row in rows:
+            text = f"{ABOUT[track]}: {row['features'] or 'as a whole'}"
+            if row["alike"]:
+                text += f" (unusual too, of the nearest stores: {row['alike']})"
+            said.setdefault(row["store_id"], []).append(text)
+    return np.array(["; ".join(said[s]) if s in said else None for s in stores], dtype=object)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)

@@ -121,6 +121,17 @@ def columns_by(parts: npt.NDArray[np.object_]) -> list[npt.NDArray[np.int64]]:
     return [np.flatnonzero(parts == part) for part in sorted(set(parts))]
 
 
+def shares_by_part(sales: Floats, parts: npt.NDArray[np.object_]) -> Floats:
+    """Return each store's shares of its sales in the category of each need state.
+
+    Arguments are those of :func:`comparable_mixes`; NaN where these sales are not positive.
+    """
+    result = np.full(sales.shape, np.nan)
+    for columns in columns_by(parts):
+        result[:, columns] = shares(sales[:, columns])
+    return result
+
+
 def comparable_mixes(
     sales: Floats, parts: npt.NDArray[np.object_], transform: str
 ) -> tuple[Floats, Floats, Floats]:
