@@ -82,7 +82,7 @@ def check_fixed(fixed: dict[str, int], known: set[str], track: str) -> None:
 def predict(sales: NeedStates, group: str, stores: np.ndarray, snakemake: Any) -> Prediction | None:
     """Measure what clusters foretell; None without sales of two halves of the months."""
     every, even = sales.sales(group), sales.sales(group, "even_sales")
-    kept = np.isin(every.stores, stores)
+    kept = np.isin(every.stores.astype(str), stores.astype(str))
     absent = np.isnan(every.values)  # in a category that the store does not sell
     odd_sales, even_sales = (
         np.where(absent, 0.0, values)[kept] for values in (every.values - even.values, even.values)

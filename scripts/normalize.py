@@ -72,7 +72,8 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
         raw = need_states.sales(group)
         sold = sells_somewhere(raw.values, raw.categories)
         status = sales_status(stores, sold, eligible)
-        kept = status["status"][np.isin(status["store_id"], raw.stores)] == "eligible"
+        in_group = np.isin(status["store_id"].astype(str), raw.stores.astype(str))
+        kept = status["status"][in_group] == "eligible"
         mixes, chain, weight = comparable_mixes(
             raw.values[kept], raw.categories, options["transform"]
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial.distance import cdist
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
 
 from methods.cluster import fit_labels
@@ -12,16 +13,14 @@ from methods.stability import stability
 from methods.structure import choose_by_gap, gap_statistic, grouped_p_value, share_explained
 
 Floats = npt.NDArray[np.float64]
-CRITERIA = {
-    "silhouette": (silhouette_score, 1),
-    "calinski_harabasz": (calinski_harabasz_score, 1),
-    "davies_bouldin": (davies_bouldin_score, -1),
-}
+CRITERIA = {"silhouette": 1, "calinski_harabasz": 1, "davies_bouldin": -1}  # -1: less is better
 
 REFERENCES = 25  # uniform data sets that the gap is measured against
 RESAMPLES = 20  # on which the clusters must come back
 REPEATS = 5  # of the test for groups
 CHANCE = 0.2  # with it, none of several hundred simulated gradients and clouds passed for groups
+MOST_PAIRED = 2000  # stores whose distances from each other are computed, for the silhouette
+SCORED_STARTS = 10  # of the k-means that is scored; more change the scores by next to nothing
 SLICES = 0.8  # of what the largest number of clusters explains
 
 
@@ -99,7 +98,7 @@ def choose_k(
     if fixed is not None or len(candidates) == 1:
         return Choice(min(fixed or smallest, distinct), "fixed", criterion, scores)
     if criterion in CRITERIA:
-        sign = CRITERIA[criterion][1]
+        sign = CRITERIA[criterion]
         best = max((sign * score, -k) for k, name, score in scores if name == criterion)
         return Choice(-best[1], "chosen", criterion, scores)
     if criterion == "prediction" and prediction is not None:
@@ -150,13 +149,24 @@ def _by_verdict(
 def _compactness(
     values: Floats, candidates: range, algorithm: str, starts: int, seed: int
 ) -> list[tuple[int, str, float]]:
-    """Return the scores of ``CRITERIA`` for every number of clusters."""
+    """Return the scores of ``CRITERIA`` for every number of clusters.
+
+    Silhouettes need the distances of all pairs of stores: these are computed once, and of at most
+    2,000 stores.
+    """
+    random = np.random.default_rng(seed)
+    some = np.sort(random.permutation(len(values))[:MOST_PAIRED])
+    distances = cdist(values[some], values[some])
     scores = []
     for k in candidates:
-        labels = fit_labels(values, k, algorithm, starts, seed)
-        if len(np.unique(labels)) > 1:
-            for name, (function, _) in CRITERIA.items():
-                scores.append((k, name, float(function(values, labels))))
+        labels = fit_labels(values, k, algorithm, min(starts, SCORED_STARTS), seed)
+        if len(np.unique(labels)) < 2:
+            continue
+        scores.append((k, "calinski_harabasz", float(calinski_harabasz_score(values, labels))))
+        scores.append((k, "davies_bouldin", float(davies_bouldin_score(values, labels))))
+        if len(np.unique(labels[some])) > 1:
+            silhouette = silhouette_score(distances, labels[some], metric="precomputed")
+            scores.append((k, "silhouette", float(silhouette)))
     return scores
 
 

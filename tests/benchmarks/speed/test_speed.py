@@ -1,0 +1,55 @@
+"""The benchmarks of speed still run, and compare things that give the same answer."""
+
+from pathlib import Path
+
+import aggregate
+import duckdb
+import growth
+import pandas as pd
+import pytest
+import scores
+import startup
+import yaml
+from tiny import CONFIG, write_tiny
+
+
+def test_the_rules_and_the_queries_find_the_same_sums(tmp_path: Path) -> None:
+    arguments = ["--rows", "20000", "--stores", "40", "--months", "2", "--runs", "1"]
+    aggregate.main([*arguments, "--folder", str(tmp_path)])
+    text = (tmp_path / "aggregate.md").read_text(encoding="utf-8")
+    assert all(f"| {step} |" in text for step in aggregate.STEPS)
+    results = tmp_path / "project" / "results" / "internal"
+    parts, states = results / "sales" / "*.parquet", results / "need_states.parquet"
+    ((sales, rows),) = duckdb.sql(f"SELECT sum(sales), sum(rows) FROM '{parts}'").fetchall()
+    assert rows == 20_000
+    assert duckdb.sql(f"SELECT sum(sales) FROM '{states}'").fetchall() == [(sales,)]
+
+    other = tmp_path / "by_product.parquet"
+    changed = f"SELECT STORE_NBR, SKU_NBR, sales + 0.0001 AS sales FROM '{other}'"
+    duckdb.sql(changed).write_parquet(str(tmp_path / "other.parquet"))
+    (tmp_path / "other.parquet").replace(other)
+    with pytest.raises(SystemExit, match=r"by_product: .* sums differ"):
+        aggregate.check_same(tmp_path)
+
+
+def test_the_choice_of_k_and_a_plain_loop_agree_where_segments_are_clear() -> None:
+    ours, loop = scores.both(scores.components(2, 400), 0)
+    assert ours.k == loop.k == 6
+    assert "| ratio |" in scores.report([(ours, loop)])
+
+
+def test_a_run_and_its_scripts_in_one_process_are_compared(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    (tmp_path / "overlay.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
+    found = startup.compare(tmp_path, "overlay.yaml", "2", runs=1)
+    assert {"aggregate_sales", "choose_k", "merge"} <= set(found["rules"])
+    assert "| ratio |" in startup.report(found)
+
+
+def test_growth_is_measured_and_drawn(tmp_path: Path) -> None:
+    table = growth.measure([(60, 2, 1)])
+    assert {"run", "choose_k", "merge"} <= set(table["rule"])
+    assert (table["megabytes"] > 0).all()
+    larger = pd.concat([table.assign(categories=10, cores=2, stores=n) for n in (60, 600)])
+    growth.draw(larger, tmp_path / "growth.png")
+    assert (tmp_path / "growth.png").stat().st_size > 10_000
