@@ -17,10 +17,8 @@ from tiny import CONFIG, write_tiny
 # Logs of jobs during which the whole run is killed, in the order in which they run.
 MOMENTS = [
     "aggregate_sales/*.jsonl",
-    "map_products.jsonl",
     "*/normalize/*.jsonl",
     "internal/choose_k/*.jsonl",
-    "*/gather_clusters.jsonl",
     "merge.jsonl",
     "draw_figures.jsonl",
 ]
