@@ -38,6 +38,11 @@ def test_the_choice_of_k_and_a_plain_loop_agree_where_segments_are_clear() -> No
     assert "| ratio |" in scores.report([(ours, loop)])
 
 
+def test_categories_are_timed_on_one_core_and_on_two() -> None:
+    values = [scores.components(seed, 60) for seed in range(2)]
+    assert min(scores.two_cores(values, runs=1)) > 0
+
+
 def test_a_run_and_its_scripts_in_one_process_are_compared(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     (tmp_path / "overlay.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
