@@ -170,8 +170,9 @@ def _followers(blocks: tuple[Floats, Floats], sides: Labels, makers: Bools) -> L
     counts = np.zeros(makers.sum(), dtype=np.int64)
     for side, values in zip((INTERNAL, EXTERNAL), blocks, strict=True):
         placed = np.flatnonzero((sides == side) & ~makers)
-        for some in np.split(placed, range(BLOCK, len(placed), BLOCK)):
-            nearest = cdist(values[some], values[makers]).argmin(axis=1)
+        for start in range(0, len(placed), BLOCK):
+            some = values[placed[start : start + BLOCK]]
+            nearest = cdist(some, values[makers]).argmin(axis=1)
             np.add.at(counts, nearest, 1)
     return counts
 
