@@ -4,6 +4,7 @@ from pathlib import Path
 
 import aggregate
 import duckdb
+import gaps
 import growth
 import pandas as pd
 import pytest
@@ -36,6 +37,11 @@ def test_the_choice_of_k_and_a_plain_loop_agree_where_segments_are_clear() -> No
     ours, loop = scores.both(scores.components(2, 400), 0)
     assert ours.k == loop.k == 6
     assert "| ratio |" in scores.report([(ours, loop)])
+
+
+def test_gaps_are_filled_in_all_ways_and_better_from_stores_than_by_medians() -> None:
+    errors = {way: error for way, (_, error) in gaps.compare(300).items()}
+    assert errors["all stores"] == errors["default"] < 0.9 * errors["median"]
 
 
 def test_categories_are_timed_on_one_core_and_on_two() -> None:
