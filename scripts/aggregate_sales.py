@@ -12,27 +12,26 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from common.direct import expressions
 from common.errors import InputError
 from common.job import JobLog, run
 from common.sources import checksum, column_schema, convert, stream_columns
-from common.tables import sum_of_sales, write_table
+from common.tables import ROW_GROUP, write_stream
 
 KINDS = {"store_id": "identifier", "product_id": "identifier", "sales": "money", "date": "date"}
+IDENTIFIERS = ("store_id", "product_id")
 SUMS = """
     CREATE TABLE sums AS
-    SELECT store_id, product_id,
-           coalesce(date BETWEEN $from AND $to, true) AS in_window,
+    SELECT store_id, product_id, {in_window} AS in_window,
            sum(sales)::DECIMAL(18, 4) AS sales,
-           coalesce(sum(sales) FILTER (month(date) % 2 = 0),
-                    CASE WHEN max(date) IS NOT NULL THEN 0 END)::DECIMAL(18, 4) AS even_sales,
+           sum(CASE WHEN month(date) % 2 = 0 THEN sales ELSE 0 END)::DECIMAL(18, 4) AS even_sales,
            count(*) AS rows,
            min(date) AS first_day, max(date) AS last_day,
            count(*) FILTER (sales IS NULL OR (date IS NULL AND $dated)) AS unusable
     FROM {rows} GROUP BY ALL
 """
+IN_WINDOW = "coalesce(date BETWEEN $from AND $to, true)"
 RENAMED = """
     CREATE OR REPLACE TABLE sums AS
     SELECT stores.ours AS store_id, products.ours AS product_id, in_window,
@@ -43,7 +42,17 @@ RENAMED = """
               JOIN products ON sums.product_id = products.theirs
     GROUP BY ALL
 """
-RESULT = "SELECT * EXCLUDE unusable FROM sums ORDER BY store_id, product_id, in_window"
+RESULT = """
+    SELECT store_id, product_id, in_window, sales,
+           CASE WHEN last_day IS NOT NULL THEN even_sales END AS even_sales,
+           rows, first_day, last_day
+    FROM sums ORDER BY store_id, product_id, in_window
+"""
+TOTALS = """
+    SELECT count(*), count(DISTINCT store_id), coalesce(sum(rows), 0),
+           coalesce(sum(sales::DECIMAL(38, 4)), 0)
+    FROM sums
+"""
 
 
 class Stream:
@@ -69,34 +78,34 @@ class Stream:
 def main(snakemake: Any, log: JobLog) -> None:
     """Aggregate ``input.sales`` as ``params.source`` describes it."""
     path, source = snakemake.input.sales, snakemake.params.source
-    window = {"from": source["from"] or "0001-01-01", "to": source["to"] or "9999-12-31"}
-    options = window | {"dated": source["columns"]["date"] is not None}
+    options: dict[str, Any] = {"dated": source["columns"]["date"] is not None}
+    if source["from"] or source["to"]:
+        options |= {"from": source["from"] or "0001-01-01", "to": source["to"] or "9999-12-31"}
     with duckdb.connect(config={"threads": snakemake.threads}) as database:
         database.execute(f"SET memory_limit = '{snakemake.resources.mem_mb // 2}MB'")
         database.execute(f"SET temp_directory = '{snakemake.output.part}.spill'")
         if not sum_directly(database, path, source, options):
             sum_stream(database, path, source, options, log)
-        sums = database.sql(RESULT).to_arrow_table()
+        sums, stores, rows, total = database.sql(TOTALS).fetchall()[0]
+        if rows == 0:
+            raise InputError(f"{path}: the file has no rows. Expected at least one row of sales.")
+        write_stream(
+            snakemake.output.part, "sales_part", database.sql(RESULT).to_arrow_reader(ROW_GROUP)
+        )
 
-    rows = pc.sum(sums["rows"]).as_py() or 0
-    if rows == 0:
-        raise InputError(f"{path}: the file has no rows. Expected at least one row of sales.")
-
-    write_table(snakemake.output.part, "sales_part", sums)
-    total = sum_of_sales(sums)
     receipt = {
         "file": path,
         "bytes": Path(path).stat().st_size,
         "sha256": checksum(path),
-        "rows": rows,
+        "rows": int(rows),
         "sales": str(total),
     }
     Path(snakemake.output.receipt).write_text(json.dumps(receipt, indent=2) + "\n", "utf-8")
     log.done(
-        f"{path}: {rows:,} rows to {sums.num_rows:,} sums, sales {total:,.2f}",
-        rows_in=rows,
-        rows_out=sums.num_rows,
-        stores=len(sums["store_id"].unique()),
+        f"{path}: {rows:,} rows to {sums:,} sums, sales {total:,.2f}",
+        rows_in=int(rows),
+        rows_out=sums,
+        stores=stores,
         sales_in=str(total),
     )
 
@@ -113,10 +122,10 @@ def sum_directly(
         return False
     wanted = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
     file = path.replace("'", "''")
+    rows = f"(SELECT {wanted} FROM read_parquet('{file}'))"
     try:
-        rows = f"(SELECT {wanted} FROM read_parquet('{file}'))"
-        database.execute(SUMS.format(rows=rows), options)
-        names = {name: renamed(database, name, source, path) for name in ("store_id", "product_id")}
+        database.execute(sums_of(rows, options), options)
+        names = {name: renamed(database, rows, name, source, path) for name in IDENTIFIERS}
     except (duckdb.Error, InputError):  # the slower way says which rows
         database.execute("DROP TABLE IF EXISTS sums")
         return False
@@ -130,12 +139,17 @@ def sum_directly(
     return True
 
 
+def sums_of(rows: str, options: dict[str, Any]) -> str:
+    """Return the query that sums ``rows``; without a window of dates every row is inside."""
+    return SUMS.format(rows=rows, in_window=IN_WINDOW if "from" in options else "true")
+
+
 def renamed(
-    database: duckdb.DuckDBPyConnection, name: str, source: dict[str, Any], path: str
+    database: duckdb.DuckDBPyConnection, rows: str, name: str, source: dict[str, Any], path: str
 ) -> pa.Table:
-    """Return the identifiers of ``sums`` as the file has them and as we use them."""
-    theirs = database.sql(f"SELECT DISTINCT {name} AS theirs FROM sums").to_arrow_table()["theirs"]
-    values = theirs.combine_chunks()
+    """Return the identifiers of ``rows`` as the file has them and as we use them."""
+    found = database.sql(f"SELECT DISTINCT {name} AS theirs FROM {rows}").to_arrow_table()
+    values = found["theirs"].combine_chunks()
     where = (path, source["columns"][name], 1)
     return pa.table({"theirs": values, "ours": convert(values, "identifier", source, where, False)})
 
@@ -151,7 +165,7 @@ def sum_stream(
     nullable = () if options["dated"] else ("date",)
     stream = Stream(stream_columns(path, source, KINDS, nullable=nullable), log)
     database.register("rows", pa.RecordBatchReader.from_batches(column_schema(KINDS), stream))
-    database.execute(SUMS.format(rows="rows"), options)
+    database.execute(sums_of("rows", options), options)
     if stream.error:
         raise stream.error
 

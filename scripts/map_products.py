@@ -4,6 +4,7 @@ Reads: the sums of all sales files, the product map.
 Writes: sales per category x store x need state; the stores of every category; what was set aside.
 """
 
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -13,9 +14,18 @@ import pyarrow.compute as pc
 from common.errors import InputError, examples
 from common.job import JobLog, run
 from common.sources import read_columns
-from common.tables import sum_of_sales, write_table
+from common.tables import write_stream
 from common.whole_store import WHOLE_STORE
 from methods.map_products import map_sales
+
+MAPPED = """
+    SELECT coalesce(sum(sales::DECIMAL(38, 4)), 0), count(DISTINCT category)
+    FROM sold_by_need_state JOIN slots USING (slot)
+"""
+REASONS = """
+    SELECT sum(sales::DECIMAL(38, 4)) AS sales_sum, sum(rows)::BIGINT AS rows_sum, reason
+    FROM set_aside GROUP BY reason ORDER BY reason
+"""
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -30,21 +40,22 @@ def main(snakemake: Any, log: JobLog) -> None:
         database.register("products", products)
         check_window(database, snakemake.params.window)
         check_overlap(database, paths)
-        tables = map_sales(database)
+        written = {}
+        for name, rows in map_sales(database).items():
+            written[name] = write_stream(snakemake.output[name], name, rows)
+        mapped, categories = database.sql(MAPPED).fetchall()[0]
+        stores = len(database.sql("SELECT DISTINCT store_id FROM parts"))
+        reasons = database.sql(REASONS).to_arrow_table().to_pylist()
 
-    for name in ("need_states", "stores", "set_aside"):
-        write_table(snakemake.output[name], name, tables[name])
-    reasons = tables["set_aside"].group_by("reason").aggregate([("sales", "sum"), ("rows", "sum")])
-    mapped, aside = (sum_of_sales(tables[name]) for name in ("need_states", "set_aside"))
-    categories = tables["need_states"]["category"].unique()
+    aside = sum((reason["sales_sum"] for reason in reasons), Decimal(0))
     log.done(
-        f"sales {mapped:,.2f} in {len(categories)} categories, {aside:,.2f} set aside",
-        categories=len(categories),
-        stores=len(tables["stores"]["store_id"].unique()),
-        rows_out=tables["need_states"].num_rows,
+        f"sales {mapped:,.2f} in {categories} categories, {aside:,.2f} set aside",
+        categories=categories,
+        stores=stores,
+        rows_out=written["need_states"],
         sales_in=str(mapped + aside),
         sales_out=str(mapped),
-        set_aside=reasons.sort_by("reason").to_pylist(),
+        set_aside=reasons,
     )
 
 
@@ -94,8 +105,8 @@ def check_overlap(database: duckdb.DuckDBPyConnection, paths: list[str]) -> None
     """Refuse a product map that knows none of the products sold."""
     sold = "SELECT DISTINCT product_id FROM parts"
     listed = "SELECT DISTINCT product_id FROM products"
-    (common,) = database.execute(f"SELECT count(*) FROM ({sold} INTERSECT {listed})").fetchall()[0]
-    if not common:
+    common = "SELECT 1 FROM parts SEMI JOIN products USING (product_id) LIMIT 1"
+    if not database.execute(common).fetchall():
         a = [row[0] for row in database.execute(f"{sold} ORDER BY 1 LIMIT 5").fetchall()]
         b = [row[0] for row in database.execute(f"{listed} ORDER BY 1 LIMIT 5").fetchall()]
         raise InputError(

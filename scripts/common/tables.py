@@ -4,7 +4,7 @@ A contract is a file in ``workflow/schemas/tables``. It names the columns in the
 types, which may be null, which values are allowed, what a row is and how the rows are sorted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -72,19 +72,65 @@ def write_table(path: str | Path, name: str, data: pa.Table | Mapping[str, Any])
     if not _is_sorted(table, promised.key):
         table = table.sort_by([(column, "ascending") for column in promised.key])
     _check(promised, table)
+    return _write(path, promised, [table.combine_chunks()])
+
+
+def write_stream(path: str | Path, name: str, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write rows that come in the order of the key, as :func:`write_table` does, in bounded memory.
+
+    The bytes are those of :func:`write_table`, however the rows are divided into batches.
+
+    Raises:
+        ValueError: The data breaks the contract or is not in order.
+    """
+    promised = contract(name)
+    return _write(path, promised, _checked_groups(promised, batches))
+
+
+def _checked_groups(promised: Contract, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield tables of ``ROW_GROUP`` rows, the last of fewer, each checked with the row before."""
+    last = promised.schema.empty_table()
+    for rows in _in_groups(batches):
+        table = _as_table(promised, rows).combine_chunks()
+        seam = pa.concat_tables([last, table.slice(0, 1)])
+        for part in (seam, table):
+            if not _is_sorted(part, promised.key):
+                raise ValueError(f"{promised.name}: rows are not in the order of {promised.key}")
+            _check(promised, part)
+        last = table.slice(table.num_rows - 1)
+        yield table
+    if last.num_rows == 0:
+        yield last
+
+
+def _in_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Divide rows into tables of ``ROW_GROUP`` rows."""
+    kept: list[pa.Table] = []
+    for batch in batches:
+        kept.append(pa.Table.from_batches([batch]))
+        while sum(table.num_rows for table in kept) >= ROW_GROUP:
+            rows = pa.concat_tables(kept)
+            yield rows.slice(0, ROW_GROUP)
+            kept = [rows.slice(ROW_GROUP)]
+    if any(table.num_rows for table in kept):
+        yield pa.concat_tables(kept)
+
+
+def _write(path: str | Path, promised: Contract, tables: Iterable[pa.Table]) -> int:
+    """Write tables below one another; the file has its name when it is complete."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     text = [column["name"] for column in promised.columns if column["type"] == "string"]
-    pq.write_table(
-        table.combine_chunks(),
-        beside,
-        compression="zstd",
-        use_dictionary=text,
-        row_group_size=ROW_GROUP,
-    )
+    rows = 0
+    with pq.ParquetWriter(
+        beside, promised.schema, compression="zstd", use_dictionary=text
+    ) as writer:
+        for table in tables:
+            writer.write_table(table, row_group_size=ROW_GROUP)
+            rows += table.num_rows
     beside.replace(path)
-    return table.num_rows
+    return rows
 
 
 def read_table(path: str | Path, name: str, **options: Any) -> pa.Table:

@@ -19,7 +19,7 @@ REFERENCES = 25  # uniform data sets that the gap is measured against
 RESAMPLES = 20  # on which the clusters must come back
 REPEATS = 5  # of the test for groups
 CHANCE = 0.2  # with it, none of several hundred simulated gradients and clouds passed for groups
-MOST_PAIRED = 2000  # stores whose distances from each other are computed, for the silhouette
+MOST_SCORED = 2000  # stores, for the scores that take every store's distances
 SCORED_STARTS = 10  # of the k-means that is scored; more change the scores by next to nothing
 SLICES = 0.8  # of what the largest number of clusters explains
 
@@ -151,12 +151,12 @@ def _compactness(
 ) -> list[tuple[int, str, float]]:
     """Return the scores of ``CRITERIA`` for every number of clusters.
 
-    Silhouettes need the distances of all pairs of stores: these are computed once, and of at most
-    2,000 stores.
+    At most 2,000 stores are scored. Silhouettes need the distances of all their pairs, which are
+    computed once.
     """
     random = np.random.default_rng(seed)
-    some = np.sort(random.permutation(len(values))[:MOST_PAIRED])
-    distances = cdist(values[some], values[some])
+    values = values[np.sort(random.permutation(len(values))[:MOST_SCORED])]
+    distances = cdist(values, values)
     scores = []
     for k in candidates:
         labels = fit_labels(values, k, algorithm, min(starts, SCORED_STARTS), seed)
@@ -164,9 +164,8 @@ def _compactness(
             continue
         scores.append((k, "calinski_harabasz", float(calinski_harabasz_score(values, labels))))
         scores.append((k, "davies_bouldin", float(davies_bouldin_score(values, labels))))
-        if len(np.unique(labels[some])) > 1:
-            silhouette = silhouette_score(distances, labels[some], metric="precomputed")
-            scores.append((k, "silhouette", float(silhouette)))
+        silhouette = silhouette_score(distances, labels, metric="precomputed")
+        scores.append((k, "silhouette", float(silhouette)))
     return scores
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 ROUNDS = 20
 TIE = 1e-9  # squared distances that differ by less are equal but for the order of summing
+MOST_DONORS = 5_000  # stores among which the nearest are looked for
 BLOCK = 500  # stores whose distances to all others are held at once
 
 
@@ -28,8 +29,9 @@ def impute(
         sources: (n_features,), raw feature that each column is made of.
         numeric_method: ``median``; ``knn``, the mean of the nearest stores weighted by the
             inverse of their distance (Troyanskaya et al. 2001), where stores equally far share
-            the last places, so that their order does not matter; ``iterative``, each feature
-            regressed on the others in turn (van Buuren and Groothuis-Oudshoorn 2011).
+            the last places, so that their order does not matter; of more than 5,000 stores, the
+            nearest of 5,000 drawn at random; ``iterative``, each feature regressed on the others
+            in turn (van Buuren and Groothuis-Oudshoorn 2011).
         categorical_method: ``mode``, the indicators of the most frequent level; ``knn``.
         neighbours: Number of nearest stores, for ``knn``.
 
@@ -81,12 +83,25 @@ def _fill_from_nearest(
     # slow to import, and not needed without gaps
     from sklearn.metrics.pairwise import nan_euclidean_distances  # noqa: PLC0415
 
+    donors = _donors(gaps[:, columns])
     for stores in np.array_split(receivers, -(-len(receivers) // BLOCK)):
-        squares = nan_euclidean_distances(values[stores], values, squared=True)
+        squares = nan_euclidean_distances(values[stores], values[donors], squared=True)
         for column in columns[gaps[np.ix_(stores, columns)].any(axis=0)]:
-            missing, known = gaps[stores, column], ~gaps[:, column]
+            missing, known = gaps[stores, column], ~gaps[donors, column]
             weights = _weights(squares[np.ix_(missing, known)], neighbours)
-            filled[stores[missing], column] = weights @ values[known, column]
+            filled[stores[missing], column] = weights @ values[donors[known], column]
+
+
+def _donors(gaps: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return the stores that gaps are filled from: all, or as many as allowed, drawn at random.
+
+    Of the stores that know a column, a tenth of that number is among them, or all where fewer do.
+    """
+    if len(gaps) <= MOST_DONORS:
+        return np.arange(len(gaps))
+    order = np.random.default_rng(0).permutation(len(gaps))
+    rare = [order[~column[order]][: MOST_DONORS // 10] for column in gaps.T]
+    return np.unique(np.concatenate([order[:MOST_DONORS], *rare]))
 
 
 def _weights(squares: Floats, neighbours: int) -> Floats:

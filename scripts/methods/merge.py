@@ -15,6 +15,7 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Names = npt.NDArray[np.object_]
+BLOCK = 500  # stores whose distances to all others are held at once
 INTERNAL, EXTERNAL, BOTH = 1, 2, 3  # sides: the tracks that know a store, added up; 0 for none
 
 
@@ -168,9 +169,10 @@ def _followers(blocks: tuple[Floats, Floats], sides: Labels, makers: Bools) -> L
     """Count for each maker the stores to be placed that are nearest to it."""
     counts = np.zeros(makers.sum(), dtype=np.int64)
     for side, values in zip((INTERNAL, EXTERNAL), blocks, strict=True):
-        placed = (sides == side) & ~makers
-        if placed.any():
-            nearest = cdist(values[placed], values[makers]).argmin(axis=1)
+        placed = np.flatnonzero((sides == side) & ~makers)
+        for start in range(0, len(placed), BLOCK):
+            some = values[placed[start : start + BLOCK]]
+            nearest = cdist(some, values[makers]).argmin(axis=1)
             np.add.at(counts, nearest, 1)
     return counts
 

@@ -1,12 +1,12 @@
 """Clusters for many numbers at once, quick and without chance: what the choice of k compares."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
-from sklearn import config_context
-from sklearn.cluster import KMeans
+from scipy.cluster.vq import kmeans2
 
 Floats = npt.NDArray[np.float64]
 MOST_STORES = 500  # more are sampled: the answer does not sharpen, the cost grows with the square
@@ -30,9 +30,10 @@ def ward_kmeans(values: Floats, numbers: Sequence[int]) -> Iterator[Floats]:
         if len(start) == 1:
             yield start
             continue
-        with config_context(assume_finite=True, skip_parameter_validation=True):
-            fitted = KMeans(len(start), init=start, n_init=1, max_iter=ROUNDS).fit(values)
-        yield np.asarray(fitted.cluster_centers_)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a cluster that loses its last store
+            centres, _ = kmeans2(values, start, iter=ROUNDS, minit="matrix", check_finite=False)
+        yield np.asarray(centres)
 
 
 def sample_stores(values: Floats, random: np.random.Generator) -> Floats:

@@ -18,7 +18,14 @@ from hypothesis import strategies as st
 from common import tables
 from common.errors import InputError
 from common.features import as_columns, column, groups, matrices, stack
-from common.tables import TYPES, contract, read_table, sum_of_sales, write_table
+from common.tables import (
+    TYPES,
+    contract,
+    read_table,
+    sum_of_sales,
+    write_stream,
+    write_table,
+)
 
 CONTRACTS = sorted((ROOT / "workflow" / "schemas" / "tables").glob("*.yaml"))
 VISITS = {
@@ -262,18 +269,50 @@ def test_writing_again_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len(set(written)) == 1
 
 
+# A stream of batches
+
+
+def in_order(count: int) -> pa.Table:
+    """Rows of the contract in the order of its key."""
+    many = {name: [values[0]] * count for name, values in rows().items()}
+    many |= {"store_id": [f"{n // 3:02d}" for n in range(count)], "day": list(range(count))}
+    return pa.table(many, schema=contract("visits").schema)
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 10])
+@pytest.mark.parametrize("count", [0, 1, 8, 9])
+def test_a_stream_gives_the_bytes_of_a_table_however_it_is_divided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, size: int
+) -> None:
+    monkeypatch.setattr(tables, "ROW_GROUP", 4)
+    table = in_order(count)
+    assert write_stream(tmp_path / "a.parquet", "visits", table.to_batches(size)) == count
+    assert write_table(tmp_path / "b.parquet", "visits", table) == count
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("order", [[1, 0, 2, 3, 4, 5], [0, 1, 2, 4, 3, 5], [0, 1, 2, 3, 3, 4]])
+def test_a_stream_out_of_order_or_with_a_row_twice_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: list[int]
+) -> None:
+    monkeypatch.setattr(tables, "ROW_GROUP", 4)
+    table = in_order(6).take(order)
+    with pytest.raises(ValueError, match=r"not in the order|two rows"):
+        write_stream(tmp_path / "a.parquet", "visits", table.to_batches(2))
+    assert not (tmp_path / "a.parquet").exists()
+
+
 # Complete or not there
 
 
-def half_written(table: pa.Table, path: Path, **options: object) -> None:
-    Path(path).write_bytes(b"PAR1")
+def full_disk(*arguments: object, **options: object) -> None:
     raise OSError("no space left")
 
 
 def test_a_write_that_fails_leaves_no_file_under_the_final_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pq, "write_table", half_written)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full_disk)
     with pytest.raises(OSError, match="no space left"):
         write_table(tmp_path / "visits.parquet", "visits", rows())
     assert not (tmp_path / "visits.parquet").exists()
@@ -287,7 +326,7 @@ def test_a_write_that_fails_leaves_the_file_of_before(
     write_table(path, "visits", rows())
     before = path.read_bytes()
     with monkeypatch.context() as broken:
-        broken.setattr(pq, "write_table", half_written)
+        broken.setattr(pq.ParquetWriter, "write_table", full_disk)
         with pytest.raises(OSError, match="no space left"):
             write_table(path, "visits", rows(day=[7, 8, 9]))
     assert path.read_bytes() == before

@@ -279,3 +279,27 @@ def test_groups_are_filled_each_by_itself(tmp_path: Path) -> None:
     np.testing.assert_array_equal(other, first)
     np.testing.assert_array_equal(first, fill(values[0], "knn", neighbours=3)[0])
     np.testing.assert_array_equal(second, fill(values[1], "knn", neighbours=3)[0])
+
+
+def test_of_many_stores_a_part_fills_the_gaps_about_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(600, 2)) @ rng.normal(size=(2, 6)) + rng.normal(0, 0.3, (600, 6))
+    gaps = rng.random(values.shape) < 0.1
+    errors = []
+    for donors in (600, 300):
+        monkeypatch.setattr("methods.impute.MOST_DONORS", donors)
+        filled, _ = fill(np.where(gaps, GAP, values), "knn", neighbours=10)
+        errors.append(np.mean((filled - values)[gaps] ** 2))
+    assert errors[0] != errors[1]
+    assert errors[1] < 1.1 * errors[0] < 0.3 * np.mean(values[gaps] ** 2)
+
+
+def test_a_feature_that_few_stores_know_keeps_its_donors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("methods.impute.MOST_DONORS", 50)
+    values = np.random.default_rng(0).normal(size=(1000, 2))
+    values[3:, 1] = GAP
+    filled, _ = fill(values, "knn", neighbours=3)
+    assert (filled[3:, 1] >= values[:3, 1].min()).all()
+    assert (filled[3:, 1] <= values[:3, 1].max()).all()

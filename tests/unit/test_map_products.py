@@ -47,10 +47,13 @@ def map_rows(parts: list[Row], products: list[Place]) -> dict[str, list[Row]]:
         database.register("parts", pa.Table.from_pylist(parts, PARTS))
         rows = [dict(zip(PRODUCTS.names, place, strict=True)) for place in products]
         database.register("products", pa.Table.from_pylist(rows, PRODUCTS))
-        tables = map_sales(database)
+        tables = {
+            name: [row for batch in batches for row in batch.to_pylist()]
+            for name, batches in map_sales(database).items()
+        }
     return {
-        name: sorted(table.to_pylist(), key=lambda row: [row[k] for k in contract(name).key])
-        for name, table in tables.items()
+        name: sorted(rows, key=lambda row: [row[k] for k in contract(name).key])
+        for name, rows in tables.items()
     }
 
 

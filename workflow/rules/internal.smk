@@ -68,7 +68,7 @@ rule map_products:
         "<benchmarks>/map_products.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=memory(2000, 4),
         runtime=minutes(60),

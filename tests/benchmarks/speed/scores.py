@@ -3,15 +3,18 @@
     python tests/benchmarks/speed/scores.py --categories 4
 
 Categories of 5,000 stores and 20 need states, two to eight planted segments, k from 2 to 12. The
-loop computes the same scores with the same numbers of references, resamples and starts, all on all
-stores, and takes k by the same rule. Prints processor seconds of both, in turn on one core, and how
-often k and the clusters agree.
+loop computes the same scores with the same numbers of references and resamples, all on all stores,
+and takes k by the same rule. Prints processor seconds of both, in turn on one core, and how often k
+and the clusters agree; then the wall seconds of the project with all categories on one core and as
+two shards side by side, which need a quiet machine.
 """
 
 import argparse
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
@@ -55,17 +58,40 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--categories", type=int, default=4)
     parser.add_argument("--stores", type=int, default=5_000)
+    parser.add_argument("--runs", type=int, default=3, help="of one and two cores")
     options = parser.parse_args(arguments)
-    pairs = []
-    for category in range(options.categories):
-        pairs.append(both(components(category, options.stores), category))
-    print(report(pairs))
+    values = [components(category, options.stores) for category in range(options.categories)]
+    print(report([both(matrix, seed) for seed, matrix in enumerate(values)]))
+    one, two = two_cores(values, options.runs)
+    print(f"\none core {one:.1f} s, two cores {two:.1f} s: {one / two:.2f} times as fast")
 
 
 def both(values: Floats, seed: int) -> tuple[Found, Found]:
     """Return what both ways find on one core."""
     with threadpool_limits(1):
         return project(values, seed), plain_loop(values, seed)
+
+
+def two_cores(values: list[Floats], runs: int) -> tuple[float, float]:
+    """Return the median wall seconds of all categories on one core and on two, taken in turn."""
+    walls: dict[int, list[float]] = {1: [], 2: []}
+    pools = {cores: ProcessPoolExecutor(cores, get_context("spawn")) for cores in walls}
+    for pool in pools.values():  # the start of Python is not what is measured
+        list(pool.map(shard, [[values[0]]] * 2))
+    for _ in range(runs):
+        for cores, pool in pools.items():
+            start = time.perf_counter()
+            list(pool.map(shard, [values[number::cores] for number in range(cores)]))
+            walls[cores].append(time.perf_counter() - start)
+    for pool in pools.values():
+        pool.shutdown()
+    return median(walls[1]), median(walls[2])
+
+
+def shard(values: list[Floats]) -> list[int]:
+    """Return the number of clusters of each category."""
+    with threadpool_limits(1):
+        return [project(matrix, seed).k for seed, matrix in enumerate(values)]
 
 
 def components(seed: int, stores: int) -> Floats:

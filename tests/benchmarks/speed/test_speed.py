@@ -4,6 +4,7 @@ from pathlib import Path
 
 import aggregate
 import duckdb
+import gaps
 import growth
 import pandas as pd
 import pytest
@@ -13,23 +14,39 @@ import yaml
 from tiny import CONFIG, write_tiny
 
 
-def test_the_rule_and_the_query_find_the_same_sums(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(aggregate, "MONTHS", 2)
-    aggregate.make_sales(tmp_path, 20_000)
-    times = aggregate.compare(tmp_path, runs=1)
-    assert "20,000 rows" in aggregate.report(20_000, *times)
-    parts = tmp_path / "project" / "results" / "internal" / "sales" / "*.parquet"
+def test_the_rules_and_the_queries_find_the_same_sums(tmp_path: Path) -> None:
+    arguments = ["--rows", "20000", "--stores", "40", "--months", "2", "--runs", "1"]
+    aggregate.main([*arguments, "--folder", str(tmp_path)])
+    text = (tmp_path / "aggregate.md").read_text(encoding="utf-8")
+    assert all(f"| {step} |" in text for step in aggregate.STEPS)
+    results = tmp_path / "project" / "results" / "internal"
+    parts, states = results / "sales" / "*.parquet", results / "need_states.parquet"
     ((sales, rows),) = duckdb.sql(f"SELECT sum(sales), sum(rows) FROM '{parts}'").fetchall()
-    ((expected,),) = duckdb.sql(f"SELECT sum(sales) FROM '{tmp_path}/sums.parquet'").fetchall()
-    assert (sales, rows) == (expected, 20_000)
+    assert rows == 20_000
+    assert duckdb.sql(f"SELECT sum(sales) FROM '{states}'").fetchall() == [(sales,)]
+
+    other = tmp_path / "by_product.parquet"
+    changed = f"SELECT STORE_NBR, SKU_NBR, sales + 0.0001 AS sales FROM '{other}'"
+    duckdb.sql(changed).write_parquet(str(tmp_path / "other.parquet"))
+    (tmp_path / "other.parquet").replace(other)
+    with pytest.raises(SystemExit, match=r"by_product: .* sums differ"):
+        aggregate.check_same(tmp_path)
 
 
 def test_the_choice_of_k_and_a_plain_loop_agree_where_segments_are_clear() -> None:
     ours, loop = scores.both(scores.components(2, 400), 0)
     assert ours.k == loop.k == 6
     assert "| ratio |" in scores.report([(ours, loop)])
+
+
+def test_gaps_are_filled_in_all_ways_and_better_from_stores_than_by_medians() -> None:
+    errors = {way: error for way, (_, error) in gaps.compare(300).items()}
+    assert errors["all stores"] == errors["default"] < 0.9 * errors["median"]
+
+
+def test_categories_are_timed_on_one_core_and_on_two() -> None:
+    values = [scores.components(seed, 60) for seed in range(2)]
+    assert min(scores.two_cores(values, runs=1)) > 0
 
 
 def test_a_run_and_its_scripts_in_one_process_are_compared(tmp_path: Path) -> None:
