@@ -8,6 +8,7 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
 
 from methods.cluster import fit_labels
+from methods.partitions import ward_kmeans
 from methods.prediction import Prediction, choose_by_prediction
 from methods.stability import stability
 from methods.structure import choose_by_gap, gap_statistic, grouped_p_value, share_explained
@@ -20,7 +21,6 @@ RESAMPLES = 20  # on which the clusters must come back
 REPEATS = 5  # of the test for groups
 CHANCE = 0.2  # with it, none of several hundred simulated gradients and clouds passed for groups
 MOST_SCORED = 2000  # stores, for the scores that take every store's distances
-SCORED_STARTS = 10  # of the k-means that is scored; more change the scores by next to nothing
 SLICES = 0.8  # of what the largest number of clusters explains
 
 
@@ -152,14 +152,19 @@ def _compactness(
     """Return the scores of ``CRITERIA`` for every number of clusters.
 
     At most 2,000 stores are scored. Silhouettes need the distances of all their pairs, which are
-    computed once.
+    computed once. K-means starts from Ward's clusters, which serve all numbers.
     """
     random = np.random.default_rng(seed)
     values = values[np.sort(random.permutation(len(values))[:MOST_SCORED])]
     distances = cdist(values, values)
+    if algorithm.startswith("kmeans"):
+        fits = (
+            cdist(values, centres).argmin(axis=1) for centres in ward_kmeans(values, candidates)
+        )
+    else:
+        fits = (fit_labels(values, k, algorithm, starts, seed) for k in candidates)
     scores = []
-    for k in candidates:
-        labels = fit_labels(values, k, algorithm, min(starts, SCORED_STARTS), seed)
+    for k, labels in zip(candidates, fits, strict=True):
         if len(np.unique(labels)) < 2:
             continue
         scores.append((k, "calinski_harabasz", float(calinski_harabasz_score(values, labels))))

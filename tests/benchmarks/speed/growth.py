@@ -1,27 +1,35 @@
-"""Show how the time and the memory of a whole run grow with stores, categories and cores.
+"""Show how the time and the memory of a run grow with rows, stores, categories and cores.
 
-    python tests/benchmarks/speed/growth.py --output results/growth
+    python tests/benchmarks/speed/growth.py --output results/growth --rows 1000000 10000000
 
-Runs the workflow on simulated chains: 12 products in six need states per category, two months, and
-twelve external features with gaps. Writes growth.csv, a line per run and rule, and growth.png.
+Runs the sums and the product map on random sales (see aggregate.py), and the whole workflow on
+simulated chains: 12 products in six need states per category, two months, and twelve external
+features with gaps. Writes growth.csv, a line per run and rule, and growth.png.
 """
 
 import argparse
-import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
 import yaml
+from aggregate import COLUMNS, MONTHS, make_sales
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from startup import copy_project, timed
 
-CHAINS = ((500, 10, 2), (5_000, 10, 2), (20_000, 10, 2), (500, 100, 2), (5_000, 10, 1))
+CHAINS = (
+    (500, 10, 2),
+    (5_000, 10, 2),
+    (20_000, 10, 2),
+    (500, 100, 2),
+    (500, 10, 1),
+    (5_000, 10, 1),
+)
 COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9"]
 SALES = """
     COPY (SELECT 'S' || s AS store, 'P' || p AS sku, DATE '{day}' AS day,
@@ -32,35 +40,51 @@ SALES = """
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run all chains, write the table and the picture."""
+    """Run everything, write the table and the picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000, 10_000_000])
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
-    table = measure(CHAINS)
+    table = pd.DataFrame([*measure_rows(options.rows), *measure_chains(CHAINS)])
     table.to_csv(options.output / "growth.csv", index=False, float_format="%.4g")
     draw(table, options.output / "growth.png")
 
 
-def measure(chains: Iterable[tuple[int, int, int]]) -> pd.DataFrame:
-    """Return the seconds and the memory of every rule, and of the run, on every chain."""
-    rows = []
+def measure_rows(sizes: Iterable[int], months: int = MONTHS) -> Iterator[dict]:
+    """Yield the seconds and the memory of the rules that read sales, and of both together."""
+    for rows in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            make_sales(folder, rows, months=months)
+            project = folder / "project"
+            copy_project(project)
+            sales = {"path": str(folder / "sales" / "*.parquet"), "columns": COLUMNS}
+            inputs = {"sales": sales, "products": {"path": str(folder / "products.csv")}}
+            yield from run({"inputs": inputs}, project, 2, ["--until", "map_products"], rows=rows)
+
+
+def measure_chains(chains: Iterable[tuple[int, int, int]]) -> Iterator[dict]:
+    """Yield the seconds and the memory of every rule, and of the run, on every chain."""
     for stores, categories, cores in chains:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             copy_project(folder)
             config = make_chain(folder, stores, categories) | {"shards": cores}
-            (folder / "chain.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-            command = [sys.executable, "-m", "snakemake", "--cores", str(cores)]
-            whole = timed([*command, "--configfile", "chain.yaml"], folder)
             chain = {"stores": stores, "categories": categories, "cores": cores}
-            rules = list(per_rule(folder))
-            memory = max(rule["megabytes"] for rule in rules)
-            rows += [chain | rule for rule in rules]
-            rows.append(chain | {"rule": "run", "seconds": whole.wall, "megabytes": memory})
-            print(f"{chain}: {whole.wall:.0f} s, largest job {memory:.0f} MB", flush=True)
-            shutil.rmtree(folder / ".snakemake")
-    return pd.DataFrame(rows)
+            yield from run(config, folder, cores, [], **chain)
+
+
+def run(config: dict, project: Path, cores: int, more: list[str], **what: int) -> Iterator[dict]:
+    """Run the workflow in a folder and yield a line per rule, the last for the whole run."""
+    (project / "chain.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    command = [sys.executable, "-m", "snakemake", "--cores", str(cores)]
+    whole = timed([*command, "--configfile", "chain.yaml", *more], project)
+    rules = list(per_rule(project))
+    memory = max(rule["megabytes"] for rule in rules)
+    print(f"{what}: {whole.wall:.0f} s, largest job {memory:.0f} MB", flush=True)
+    yield from (what | rule for rule in rules)
+    yield what | {"rule": "run", "seconds": whole.wall, "megabytes": memory}
 
 
 def make_chain(folder: Path, stores: int, categories: int) -> dict:
@@ -116,31 +140,42 @@ def per_rule(folder: Path) -> Iterable[dict]:
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
-    """Draw seconds and memory by stores, for the run and its longest steps."""
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
-    seconds, memory = figure.subplots(1, 2)
-    stores = table[(table["categories"] == 10) & (table["cores"] == 2)]
-    largest = stores[(stores["stores"] == stores["stores"].max()) & (stores["rule"] != "run")]
-    steps = ["run", *largest.nlargest(4, "seconds")["rule"]]
-    for axis, what, unit in ((seconds, "seconds", "s"), (memory, "megabytes", "MB")):
+    """Draw seconds and memory by rows, stores and categories, with the longest steps."""
+    figure = Figure(figsize=(12, 6.5), layout="constrained")
+    axes = figure.subplots(2, 3)
+    chains = table[table["stores"].notna()]
+    two, one = chains[chains["cores"] == 2], chains[chains["cores"] == 1]
+    panels = {
+        "rows": (table[table["rows"].notna()], None),
+        "stores": (two[two["categories"] == 10], one[one["categories"] == 10]),
+        "categories": (two[two["stores"] == 500], None),
+    }
+    for (upper, lower), (by, (lines, slower)) in zip(axes.T, panels.items(), strict=True):
+        largest = lines[(lines[by] == lines[by].max()) & (lines["rule"] != "run")]
+        steps = ["run", *largest.nlargest(3, "seconds")["rule"]]
         for colour, rule in zip(COLOURS, steps, strict=False):
-            line = stores[stores["rule"] == rule].sort_values("stores")
-            label = {"run": "whole run" if unit == "s" else "largest job"}.get(rule, rule)
-            axis.plot(line["stores"], line[what], "o-", color=colour, label=label)
-        _dress(axis, unit, sorted(stores["stores"].unique()))
-    seconds.set_title("Time, two cores")
-    memory.set_title("Memory of the largest job")
-    figure.legend(*seconds.get_legend_handles_labels(), loc="outside lower center", ncols=5)
-    figure.suptitle("Growth with the number of stores, ten categories", fontweight="bold")
+            line = lines[lines["rule"] == rule].sort_values(by)
+            upper.plot(line[by], line["seconds"], "o-", color=colour, label=rule)
+            lower.plot(line[by], line["megabytes"], "o-", color=colour, label=rule)
+        if slower is not None:
+            line = slower[slower["rule"] == "run"].sort_values(by)
+            upper.plot(line[by], line["seconds"], "o:", color=COLOURS[0], label="run, one core")
+        for axis, unit in ((upper, "s"), (lower, "MB")):
+            _dress(axis, unit, sorted(lines[by].unique()), by)
+        upper.legend(frameon=False, fontsize=8)
+    axes[0][0].set_title("Sums and product map, by rows of sales")
+    axes[0][1].set_title("Whole run, by stores (10 categories)")
+    axes[0][2].set_title("Whole run, by categories (500 stores)")
+    figure.suptitle("Growth of time and of the largest job's memory, two cores", fontweight="bold")
     figure.savefig(path, dpi=110)
 
 
-def _dress(axis: Axes, unit: str, stores: list[int]) -> None:
+def _dress(axis: Axes, unit: str, ticks: list[float], what: str) -> None:
     axis.set_xscale("log")
-    axis.set_xticks(stores, [f"{number:,}" for number in stores], minor=False)
+    axis.set_xticks(ticks, [f"{number:,.0f}" for number in ticks], minor=False)
     axis.set_xticks([], minor=True)
     axis.set_ylim(bottom=0)
-    axis.set_xlabel("stores")
+    axis.set_xlabel(what)
     axis.set_ylabel(unit)
     axis.spines[["top", "right"]].set_visible(False)
 

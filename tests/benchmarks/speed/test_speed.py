@@ -58,9 +58,14 @@ def test_a_run_and_its_scripts_in_one_process_are_compared(tmp_path: Path) -> No
 
 
 def test_growth_is_measured_and_drawn(tmp_path: Path) -> None:
-    table = growth.measure([(60, 2, 1)])
-    assert {"run", "choose_k", "merge"} <= set(table["rule"])
+    table = pd.DataFrame([*growth.measure_rows([2_000], 1), *growth.measure_chains([(60, 2, 1)])])
+    assert {"run", "map_products", "choose_k", "merge"} <= set(table["rule"])
     assert (table["megabytes"] > 0).all()
-    larger = pd.concat([table.assign(categories=10, cores=2, stores=n) for n in (60, 600)])
-    growth.draw(larger, tmp_path / "growth.png")
+    chains = table[table["stores"].notna()]
+    several = [
+        chains.assign(stores=stores, categories=categories, cores=cores)
+        for stores, categories, cores in growth.CHAINS
+    ]
+    rows = table[table["rows"].notna()]
+    growth.draw(pd.concat([rows, rows.assign(rows=20_000), *several]), tmp_path / "growth.png")
     assert (tmp_path / "growth.png").stat().st_size > 10_000
