@@ -81,6 +81,19 @@ FEATURE_TABLES = [
 ]
 CLUSTER_TABLES = ["k", "k_scores", "clusters", "centres", "profiles"]
 
+MERGED_TABLES = [
+    "clusters",
+    "stability",
+    "folds",
+    "map",
+    "centres",
+    "profiles",
+    "names",
+    "drivers",
+    "rules",
+    "store_reasons",
+]
+
 # What the report shows: file and label.
 PICTURES = {
     "sales": "where the sales went",
