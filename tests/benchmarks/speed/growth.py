@@ -61,7 +61,7 @@ def measure_rows(sizes: Iterable[int], months: int = MONTHS) -> Iterator[dict]:
             copy_project(project)
             sales = {"path": str(folder / "sales" / "*.parquet"), "columns": COLUMNS}
             inputs = {"sales": sales, "products": {"path": str(folder / "products.csv")}}
-            yield from run({"inputs": inputs}, project, 2, ["--until", "map_products"], rows=rows)
+            yield from run({"inputs": inputs}, project, ["--until", "map_products"], rows=rows, cores=2)
 
 
 def measure_chains(chains: Iterable[tuple[int, int, int]]) -> Iterator[dict]:
@@ -72,13 +72,13 @@ def measure_chains(chains: Iterable[tuple[int, int, int]]) -> Iterator[dict]:
             copy_project(folder)
             config = make_chain(folder, stores, categories) | {"shards": cores}
             chain = {"stores": stores, "categories": categories, "cores": cores}
-            yield from run(config, folder, cores, [], **chain)
+            yield from run(config, folder, [], **chain)
 
 
-def run(config: dict, project: Path, cores: int, more: list[str], **what: int) -> Iterator[dict]:
+def run(config: dict, project: Path, more: list[str], **what: int) -> Iterator[dict]:
     """Run the workflow in a folder and yield a line per rule, the last for the whole run."""
     (project / "chain.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    command = [sys.executable, "-m", "snakemake", "--cores", str(cores)]
+    command = [sys.executable, "-m", "snakemake", "--cores", str(what["cores"])]
     whole = timed([*command, "--configfile", "chain.yaml", *more], project)
     rules = list(per_rule(project))
     memory = max(rule["megabytes"] for rule in rules)
