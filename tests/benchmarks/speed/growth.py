@@ -61,7 +61,8 @@ def measure_rows(sizes: Iterable[int], months: int = MONTHS) -> Iterator[dict]:
             copy_project(project)
             sales = {"path": str(folder / "sales" / "*.parquet"), "columns": COLUMNS}
             inputs = {"sales": sales, "products": {"path": str(folder / "products.csv")}}
-            yield from run({"inputs": inputs}, project, ["--until", "map_products"], rows=rows, cores=2)
+            until = ["--until", "map_products"]
+            yield from run({"inputs": inputs}, project, until, rows=rows, cores=2)
 
 
 def measure_chains(chains: Iterable[tuple[int, int, int]]) -> Iterator[dict]:
