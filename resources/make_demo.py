@@ -11,7 +11,7 @@ no order. STORE_NBR, SKU_NBR, MONTH (its first day), UNITS, TOTAL_SALES (to the 
 
 ``external/demographics.csv``: one row per store. STORE_NBR, STORE_NAME, median_income,
 house_value, population_density, share_under_18, share_over_65, household_size, region, area_type,
-sales_area_m2. Empty cells are missing.
+sales_area_m2, latitude, longitude. Empty cells are missing.
 
 ``external/foot_traffic.csv.gz``: eight weeks per store, separated by semicolons. store, week (its
 Monday), visits_weekday, visits_weekend, dwell_minutes. NA is missing.
@@ -53,6 +53,7 @@ Dirt
 - 3 stores are missing from the foot traffic only
 - 4 % of the numeric cells and 3 % of area_type in the demographics are missing, as are 3 % of the
   cells of the foot traffic
+- 3 % of the stores have no coordinates
 - the rows of 6 stores appear twice among the competitors
 """
 
@@ -177,6 +178,12 @@ AREA_TYPE_SHARES = ((0.76, 0.08, 0.04, 0.12), (0.12, 0.84, 0.0, 0.04), (0.04, 0.
 ANCHORS = ("supermarket", "department store", "hardware store", "standalone")
 ANCHOR_SHARES = ((0.7, 0.1, 0.1, 0.1), (0.15, 0.7, 0.0, 0.15), (0.1, 0.0, 0.5, 0.4))
 REGIONS = ("north", "east", "south", "west")
+REGION_CENTRES = {
+    "north": (49.0, -27.5),
+    "east": (47.3, -25.5),
+    "south": (45.6, -27.5),
+    "west": (47.3, -29.5),
+}
 
 
 def make_demo(folder: Path, seed: int) -> dict[str, Any]:
@@ -193,7 +200,9 @@ def make_demo(folder: Path, seed: int) -> dict[str, Any]:
     _write_sales(folder / "internal" / "sales", sales)
     _write_csv(folder / "internal" / "products.csv", listing)
     scores = _factor_scores(rng, external)
-    _write_csv(folder / "external" / "demographics.csv", _demographics(rng, external, scores))
+    demographics = _demographics(rng, external, scores)
+    where = _coordinates(np.random.Generator(np.random.PCG64([seed, 1])), demographics["region"])
+    _write_csv(folder / "external" / "demographics.csv", demographics.join(where))
     _write_csv(
         folder / "external" / "foot_traffic.csv.gz",
         _foot_traffic(rng, external, scores),
@@ -449,6 +458,17 @@ def _demographics(
     features.insert(0, "STORE_NBR", stores["store_id"])
     features.insert(1, "STORE_NAME", names)
     return features
+
+
+def _coordinates(rng: np.random.Generator, region: pd.Series) -> pd.DataFrame:
+    """Where stores are, in a country of five by seven degrees: in towns of their region."""
+    town = np.arange(len(region)) % len(TOWNS)
+    towns = rng.uniform(-0.8, 0.8, (len(REGIONS), len(TOWNS), 2))
+    middle = np.array([REGION_CENTRES[name] for name in region])
+    of_region = np.array([REGIONS.index(name) for name in region])
+    places = middle + towns[of_region, town] + rng.normal(0, 0.08, (len(region), 2))
+    table = pd.DataFrame(places.round(4), columns=["latitude", "longitude"], index=region.index)
+    return table.mask(rng.random(len(table)) < 0.03)
 
 
 def _labels(

@@ -1,7 +1,8 @@
 """Join the external sources on the store.
 
 Reads: the files of every external source.
-Writes: one value per store x feature, features called ``source.column``; null where unknown.
+Writes: one value per store x feature, features called ``source.column``; null where unknown. And
+per store its name, region and coordinates, where a source has them.
 """
 
 import difflib
@@ -15,7 +16,10 @@ from common.errors import InputError, examples
 from common.job import JobLog, run
 from common.sources import convert, feature_values, first_row, header, raw_batches
 from common.tables import write_table
-from methods.join_external import DuplicateStores, one_row_per_store, to_long
+from methods.join_external import DuplicateStores, first_known, one_row_per_store, to_long
+
+DEGREES = {"latitude": 90, "longitude": 180}
+PLACES = ("store_name", "region", *DEGREES)
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -23,7 +27,9 @@ def main(snakemake: Any, log: JobLog) -> None:
     joined = pd.concat([read_source(source, log) for source in snakemake.params.sources], axis=1)
     if joined.shape[1] == 0:
         raise InputError("inputs.external: no feature with a known value is left in any source.")
-    rows = write_table(snakemake.output[0], "raw_features", to_long(joined))
+    rows = write_table(snakemake.output.raw_features, "raw_features", to_long(joined))
+    places = first_known([read_places(source) for source in snakemake.params.sources], joined.index)
+    write_table(snakemake.output.places, "places", dict(places.reset_index().items()))
     known = float(joined.notna().to_numpy().mean())
     log.done(
         f"{joined.shape[0]:,} stores x {joined.shape[1]} features, {known:.1%} known",
@@ -90,7 +96,7 @@ def read_file(path: str, source: dict[str, Any]) -> pa.Table:
                     f"not a column.{hint} The file has {examples(present, 40)}."
                 )
     store, day = source["columns"]["store_id"], source["columns"]["date"]
-    unwanted = {store, day, *source["exclude"]}
+    unwanted = {store, day, source["columns"].get("store_name"), *source["exclude"]}
     features = [name for name in source["features"] or present if name not in unwanted]
     wanted = [name for name in (store, day) if name is not None] + features
     batches = list(raw_batches(path, source, wanted))
@@ -107,6 +113,45 @@ def read_file(path: str, source: dict[str, Any]) -> pa.Table:
         [key(store, "identifier"), dates, *(raw[name] for name in features)],
         ["store_id", "date", *features],
     )
+
+
+def read_places(source: dict[str, Any]) -> pd.DataFrame:
+    """Return what the source says of where stores are, any number of rows per store."""
+    theirs = {name: source["columns"].get(name) for name in PLACES}
+    theirs = {name: column for name, column in theirs.items() if column is not None}
+    tables = [pd.DataFrame(columns=["store_id", *PLACES], dtype=object)]
+    for path in source["files"] if theirs else []:
+        wanted = [source["columns"]["store_id"], *theirs.values()]
+        raw = pa.Table.from_batches(raw_batches(path, source, list(dict.fromkeys(wanted))))
+
+        def read(column: str, kind: str, raw: pa.Table = raw, path: str = path) -> pa.Array:
+            where = (path, column, first_row(path, source))
+            return convert(raw[column].combine_chunks(), kind, source, where, kind == "text")
+
+        found = {"store_id": read(source["columns"]["store_id"], "identifier").to_numpy(False)}
+        for name, column in theirs.items():
+            if name in DEGREES:
+                found[name] = degrees(raw[column].combine_chunks(), source, path, name)
+            else:
+                found[name] = read(column, "text").to_numpy(zero_copy_only=False)
+        tables.append(pd.DataFrame(found))
+    return pd.concat(tables)
+
+
+def degrees(values: pa.Array, source: dict[str, Any], path: str, name: str) -> np.ndarray:
+    """Return latitudes or longitudes."""
+    limit, theirs = DEGREES[name], source["columns"][name]
+    numbers = feature_values(values, source, path, theirs)
+    wrong = numbers[pd.notna(numbers)]
+    if numbers.dtype == float:
+        wrong = wrong[np.abs(wrong) > limit]
+    if len(wrong):
+        raise InputError(
+            f"{path}: column {theirs!r} of the source {source['name']!r} holds {len(wrong):,} "
+            f"values that are no {name}: {examples(wrong)}. Expected degrees from -{limit} to "
+            f"{limit}, or nothing."
+        )
+    return numbers.astype(float)
 
 
 if __name__ == "__main__":

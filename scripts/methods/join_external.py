@@ -51,6 +51,25 @@ def one_row_per_store(readings: pd.DataFrame, rule: str) -> pd.DataFrame:
     return pd.DataFrame(columns, index=stores)
 
 
+def first_known(sources: Sequence[pd.DataFrame], stores: pd.Index) -> pd.DataFrame:
+    """Return one row per store with the first known value of each column.
+
+    Of several sources the first one that knows a value counts, of several rows for a store the
+    first in the order of all columns, so that the order of rows does not matter.
+
+    Args:
+        sources: Tables of the same columns, ``store_id`` among them.
+        stores: The stores to return, indexed by ``store_id``.
+    """
+    found = pd.DataFrame(index=stores)
+    for rows in sources:
+        names = [name for name in rows.columns if name != "store_id"]
+        ordered = rows.sort_values(["store_id", *names])
+        one = ordered.groupby("store_id")[names].first().reindex(stores)
+        found = found.combine_first(one) if len(found.columns) else one
+    return found
+
+
 def to_long(table: pd.DataFrame) -> dict[str, np.ndarray]:
     """Return a table of stores x features as the columns of ``raw_features``, rectangular.
 

@@ -5,7 +5,8 @@ rule join_external:
     input:
         inputs.external_files,
     output:
-        update("<results>/external/raw_features.parquet"),
+        raw_features=update("<results>/external/raw_features.parquet"),
+        places=update("<results>/external/places.parquet"),
     log:
         "<logs>/join_external.jsonl",
     benchmark:

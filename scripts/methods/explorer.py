@@ -1,0 +1,153 @@
+"""What the explorer shows, as plain lists that become JSON."""
+
+import base64
+import gzip
+import json
+from typing import Any
+
+import pyarrow as pa
+
+from methods.names import by_number
+from methods.words import plain_names
+
+STRONGEST = 12  # features that separate the clusters
+DIGITS = 6
+OF_A_STORE = (
+    "reasons",
+    "against",
+    "tip",
+    "similar_1",
+    "similar_2",
+    "similar_3",
+    "unusual",
+    "folded",
+)
+
+
+def category_index(category: str, tables: dict[str, pa.Table | None]) -> dict[str, Any]:
+    """Return a category's clusters, rules and strongest features.
+
+    ``tables`` holds the category's rows of ``clusters``, ``names``, ``stability``, ``drivers``
+    and ``rules``, None where there are none.
+    """
+    names, rules = (_rows(tables[name]) for name in ("names", "rules"))
+    trust = {row["final_cluster"]: row for row in _rows(tables["stability"])}
+    clusters = [
+        {
+            "code": row["final_cluster"],
+            "name": row["name"],
+            "stores": row["stores"],
+            "sales": float(row["sales"]),
+            "share": row["share_of_sales"],
+            "drivers": row["drivers"],
+            "confidence": trust[row["final_cluster"]]["confidence"],
+            "jaccard": trust[row["final_cluster"]]["jaccard"],
+            "trust": trust[row["final_cluster"]]["trust"],
+        }
+        for row in sorted(names, key=lambda row: by_number(row["final_cluster"]))
+    ]
+    drivers = sorted(_rows(tables["drivers"]), key=lambda row: row["rank"])
+    words = _words(drivers)
+    of_stores = tables["clusters"]
+    placed = sum(cluster["stores"] for cluster in clusters)
+    return {
+        "name": category,
+        "stores": placed,
+        "without": (of_stores.num_rows if of_stores is not None else 0) - placed,
+        "clusters": clusters,
+        "drivers": [
+            {"words": words[row["track"], row["feature"]], "explained": row["explained"]}
+            for row in drivers[:STRONGEST]
+            if row["explained"] is not None
+        ],
+        "rules": [
+            {
+                "code": row["final_cluster"],
+                "conditions": row["conditions"],
+                "stores": row["stores"],
+                "right": row["right"],
+            }
+            for row in rules
+        ],
+        "accuracy": rules[0]["accuracy"] if rules else None,
+        "sketch": rules[0]["sketch"] if rules else True,
+    }
+
+
+def category_stores(
+    clusters: pa.Table, reasons: pa.Table, codes: list[str]
+) -> dict[str, list[Any]]:
+    """Return the stores of a category column by column; clusters by their place in ``codes``."""
+    place = {code: number for number, code in enumerate(codes)}
+    columns = {
+        "id": clusters["store_id"].to_pylist(),
+        "cluster": [place.get(code, -1) for code in clusters["final_cluster"].to_pylist()],
+        "next": [place.get(code, -1) for code in clusters["next_cluster"].to_pylist()],
+        "confidence": [_rounded(x, 3) for x in clusters["confidence"].to_pylist()],
+        "sales": [round(float(x), 2) for x in clusters["sales"].to_pylist()],
+        "tier": clusters["volume_tier"].to_pylist(),
+        "status": clusters["status"].to_pylist(),
+    }
+    return columns | {name: reasons[name].to_pylist() for name in OF_A_STORE}
+
+
+def profile_of(profiles: pa.Table | None, codes: list[str]) -> dict[str, Any]:
+    """Return the features of a category, and each cluster's values in their order."""
+    by_code: dict[str, list[dict[str, Any]]] = {code: [] for code in codes}
+    for row in _rows(profiles):
+        by_code[row["final_cluster"]].append(row)
+    first = by_code[codes[0]] if codes else []
+    words = _words(first)
+    return {
+        "features": [
+            {
+                "words": words[row["track"], row["feature"]],
+                "unit": row["unit"],
+                "chain": _significant(row["chain"]),
+            }
+            for row in first
+        ],
+        "clusters": [
+            {
+                "value": [_significant(row["value"]) for row in rows],
+                "index": [_rounded(row["index"], 1) for row in rows],
+                "told": [row["distinguishable"] for row in rows],
+                "driver": [row["driver"] or 0 for row in rows],
+            }
+            for rows in by_code.values()
+        ],
+    }
+
+
+def regions_of(places: pa.Table) -> list[str]:
+    """Return the regions that stores are in, sorted."""
+    return sorted(set(places["region"].to_pylist()) - {None})
+
+
+def packed(data: Any) -> str:
+    """Return data as JSON, compressed, in base64; the same data gives the same text."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+
+
+def _rows(table: pa.Table | None) -> list[dict[str, Any]]:
+    return [] if table is None else table.to_pylist()
+
+
+def _words(rows: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
+    """Return features in words: need states as they are, external ones plain."""
+    outside = list(dict.fromkeys(x["feature"] for x in rows if x["track"] == "external"))
+    words = {
+        ("external", name): plain for name, plain in zip(outside, plain_names(outside), strict=True)
+    }
+    return words | {
+        ("internal", x["feature"]): x["feature"] for x in rows if x["track"] == "internal"
+    }
+
+
+def _rounded(value: float | None, places: int) -> float | None:
+    return None if value is None else round(value, places)
+
+
+def _significant(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.{DIGITS}g}")

@@ -1,0 +1,102 @@
+"""Write the explorer: one HTML file in which people look into the clusters, without a server.
+
+Reads: the account of the run, and everything that is known about final clusters and stores.
+Writes: ``explorer.html``, which holds its data, script and style.
+"""
+
+import json
+from importlib.resources import files as package_files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pyarrow as pa
+
+from common.features import by_group
+from common.job import JobLog, run
+from common.tables import read_table
+from methods.explorer import category_index, category_stores, packed, profile_of, regions_of
+
+REPORT = Path(__file__).resolve().parents[1] / "workflow" / "report"
+LARGEST_MB = 20
+
+
+def main(snakemake: Any, log: JobLog) -> None:
+    """Fill the template."""
+    tables = {
+        name: by_group(snakemake.input[name], contract, "category")
+        for name, contract in (
+            ("clusters", "final_clusters"),
+            ("names", "names"),
+            ("stability", "stability"),
+            ("profiles", "final_profiles"),
+            ("drivers", "drivers"),
+            ("rules", "rules"),
+            ("reasons", "store_reasons"),
+        )
+    }
+    places = read_table(snakemake.input.places, "places")
+    account = json.loads(Path(snakemake.input.run).read_text(encoding="utf-8"))
+    categories, blocks = [], []
+    for category in tables["clusters"]:
+        rows = {name: of.get(category) for name, of in tables.items()}
+        categories.append(category_index(category, rows))
+        codes = [cluster["code"] for cluster in categories[-1]["clusters"]]
+        stores = category_stores(rows["clusters"], rows["reasons"], codes)
+        blocks.append(packed({"stores": stores, "profile": profile_of(rows["profiles"], codes)}))
+    blocks.append(packed(as_lists(places)))
+    index = {
+        "stores": account["stores"]["seen"],
+        "sales": float(account["sales"]["clustered"]),
+        "categories": categories,
+        "regions": regions_of(places),
+        "names": places["store_name"].null_count < places.num_rows,
+    }
+    page = fill(index, blocks)
+    Path(snakemake.output[0]).write_text(page, encoding="utf-8")
+    megabytes = len(page.encode()) / 1e6
+    log.done(f"{snakemake.output[0]}, {megabytes:.1f} MB", megabytes=round(megabytes, 3))
+
+
+def fill(index: dict[str, Any], blocks: list[str]) -> str:
+    """Return the page with its data, script and style."""
+    table = package_files("itables") / "html"
+    template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(
+        (REPORT / "explorer.html.j2").read_text(encoding="utf-8")
+    )
+    return template.render(
+        index=inside_a_script(index),
+        blocks=blocks,
+        css=(REPORT / "explorer.css").read_text(encoding="utf-8"),
+        js=(REPORT / "explorer.js").read_text(encoding="utf-8"),
+        table_css=(table / "dt_bundle.css").read_text(encoding="utf-8"),
+        table_js=as_script((table / "dt_bundle.js").read_text(encoding="utf-8")),
+    )
+
+
+def as_lists(places: pa.Table) -> dict[str, Any]:
+    """Return what is known of every store, column by column."""
+    names = {"store_id": "id", "store_name": "name"}
+    return {names.get(name, name): places[name].to_pylist() for name in places.column_names}
+
+
+def inside_a_script(data: Any) -> str:
+    """Return JSON that cannot end the script element that it stands in."""
+    return json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+
+
+def as_script(module: str) -> str:
+    """Turn the module of DataTables into a script that leaves ``DataTable`` to the next one.
+
+    It is exported as the default.
+    """
+    before, found, after = module.rpartition("export{")
+    exported, _, licences = after.partition("};")
+    if not found:
+        raise ValueError("itables: dt_bundle.js exports nothing. Expected a module.")
+    local = next(x.split(" as ")[0] for x in exported.split(",") if x.endswith(" as default"))
+    return f"{before}window.DataTable={local};{licences}"
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
