@@ -467,8 +467,8 @@ def _coordinates(rng: np.random.Generator, region: pd.Series) -> pd.DataFrame:
     middle = np.array([REGION_CENTRES[name] for name in region])
     of_region = np.array([REGIONS.index(name) for name in region])
     places = middle + towns[of_region, town] + rng.normal(0, 0.08, (len(region), 2))
-    table = pd.DataFrame(places.round(4), columns=["latitude", "longitude"], index=region.index)
-    return table.mask(rng.random(len(table)) < 0.03)
+    places[rng.random(len(places)) < 0.03] = np.nan
+    return pd.DataFrame(places.round(4), columns=["latitude", "longitude"], index=region.index)
 
 
 def _labels(

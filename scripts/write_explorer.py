@@ -15,10 +15,10 @@ import pyarrow as pa
 from common.features import by_group
 from common.job import JobLog, run
 from common.tables import read_table
+from methods.colours import COLOURS
 from methods.explorer import category_index, category_stores, packed, profile_of, regions_of
 
 REPORT = Path(__file__).resolve().parents[1] / "workflow" / "report"
-LARGEST_MB = 20
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -48,6 +48,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     index = {
         "stores": account["stores"]["seen"],
         "sales": float(account["sales"]["clustered"]),
+        "colours": COLOURS,
         "categories": categories,
         "regions": regions_of(places),
         "names": places["store_name"].null_count < places.num_rows,

@@ -12,10 +12,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from methods.colours import COLOURS
 from methods.names import by_number
 
-# Colours that stay apart for colour-blind readers (Okabe and Ito 2008), then greys of the same.
-COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D00", "#666666"]
 MOST_PANELS = 12
 STYLE: Any = {
     "font.size": 9,

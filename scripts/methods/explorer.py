@@ -136,13 +136,10 @@ def _rows(table: pa.Table | None) -> list[dict[str, Any]]:
 
 def _words(rows: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
     """Return features in words: need states as they are, external ones plain."""
-    outside = list(dict.fromkeys(x["feature"] for x in rows if x["track"] == "external"))
-    words = {
-        ("external", name): plain for name, plain in zip(outside, plain_names(outside), strict=True)
-    }
-    return words | {
-        ("internal", x["feature"]): x["feature"] for x in rows if x["track"] == "internal"
-    }
+    words = {(row["track"], row["feature"]): row["feature"] for row in rows}
+    outside = [key for key in words if key[0] == "external"]
+    plain = plain_names([feature for _, feature in outside])
+    return words | dict(zip(outside, plain, strict=True))
 
 
 def _rounded(value: float | None, places: int) -> float | None:

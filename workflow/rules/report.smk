@@ -118,3 +118,44 @@ rule write_page:
         "Writing the page of results"
     script:
         "../../scripts/write_page.py"
+
+
+rule write_explorer:
+    input:
+        run="<results>/run.json",
+        clusters="<merged>/clusters.parquet",
+        names="<merged>/names.parquet",
+        stability="<merged>/stability.parquet",
+        profiles="<merged>/profiles.parquet",
+        drivers="<merged>/drivers.parquet",
+        rules="<merged>/rules.parquet",
+        reasons="<merged>/store_reasons.parquet",
+        places="<results>/external/places.parquet",
+    output:
+        report(
+            "<results>/report/explorer.html",
+            caption="../report/explorer.rst",
+            category="1 Pages",
+            labels={"page": "explorer: clusters and stores"},
+        ),
+    log:
+        "<logs>/write_explorer.jsonl",
+    benchmark:
+        "<benchmarks>/write_explorer.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 40),
+        runtime=minutes(30),
+    params:
+        code=code_digest(
+            "write_explorer.py",
+            "../workflow/report/explorer.html.j2",
+            "../workflow/report/explorer.css",
+            "../workflow/report/explorer.js",
+        ),
+    message:
+        "Writing the explorer"
+    script:
+        "../../scripts/write_explorer.py"
