@@ -14,11 +14,12 @@ def code_digest(script: str, *others: str) -> str:
     """Return a digest of ``script``, the project's modules it imports and its tables' contracts.
 
     ``script`` and ``others``, further files that it reads, are relative to ``scripts/``. Contracts
-    count when their name stands in the script as text, which is how they are named when a table
-    is read or written.
+    count when their name stands in the code as text, which is how they are named when a table is
+    read or written.
     """
-    path = (SCRIPTS / script).resolve()
-    files = _closure(path) | _contracts(path) | {(SCRIPTS / other).resolve() for other in others}
+    code = _closure((SCRIPTS / script).resolve())
+    contracts = {file for path in code for file in _contracts(path)}
+    files = code | contracts | {(SCRIPTS / other).resolve() for other in others}
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(file.read_bytes())

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from methods.names import by_number
-from methods.words import plain_names
+from methods.words import feature_words
 
 STRONGEST = 12  # features that separate the clusters
 DIGITS = 6
@@ -135,11 +135,7 @@ def _rows(table: pa.Table | None) -> list[dict[str, Any]]:
 
 
 def _words(rows: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
-    """Return features in words: need states as they are, external ones plain."""
-    words = {(row["track"], row["feature"]): row["feature"] for row in rows}
-    outside = [key for key in words if key[0] == "external"]
-    plain = plain_names([feature for _, feature in outside])
-    return words | dict(zip(outside, plain, strict=True))
+    return feature_words((row["track"], row["feature"]) for row in rows)
 
 
 def _rounded(value: float | None, places: int) -> float | None:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def plain_names(features: Sequence[str]) -> list[str]:
@@ -13,6 +13,13 @@ def plain_names(features: Sequence[str]) -> list[str]:
     columns = [feature.partition("=")[0] for feature in features]
     bare = Counter(column.partition(".")[2] for column in set(columns))
     return [_plain(feature, bare) for feature in features]
+
+
+def feature_words(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return features, (track, feature), in words: need states as they are, external ones plain."""
+    words = {(track, feature): feature for track, feature in keys}
+    outside = [key for key in words if key[0] == "external"]
+    return words | dict(zip(outside, plain_names([name for _, name in outside]), strict=True))
 
 
 def number(value: float, digits: int = 3) -> str:

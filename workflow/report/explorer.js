@@ -75,7 +75,7 @@ function profileTable(number, rows) {
   return make("table", { class: "bars" },
     make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "feature"),
       make("th", { scope: "col", class: "number" }, "value"),
-      make("th", { scope: "col" }, "against the chain"),
+      make("th", { scope: "col" }, "to the chain"),
       make("th", { scope: "col", class: "number" }, "index"))),
     make("tbody", {}, ...rows.map(line)));
 }

@@ -159,3 +159,36 @@ rule write_explorer:
         "Writing the explorer"
     script:
         "../../scripts/write_explorer.py"
+
+
+rule write_workbook:
+    input:
+        clusters="<merged>/clusters.parquet",
+        names="<merged>/names.parquet",
+        stability="<merged>/stability.parquet",
+        profiles="<merged>/profiles.parquet",
+        reasons="<merged>/store_reasons.parquet",
+        places="<results>/external/places.parquet",
+    output:
+        report(
+            "<results>/report/clusters.xlsx",
+            caption="../report/workbook.rst",
+            category="4 Tables",
+            labels={"table": "workbook for planners"},
+        ),
+    log:
+        "<logs>/write_workbook.jsonl",
+    benchmark:
+        "<benchmarks>/write_workbook.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 40),
+        runtime=minutes(60),
+    params:
+        code=code_digest("write_workbook.py"),
+    message:
+        "Writing the workbook for planners"
+    script:
+        "../../scripts/write_workbook.py"

@@ -1,0 +1,159 @@
+"""Write the workbook for planners: assignments, clusters and profiles as formatted sheets.
+
+Reads: final clusters, their names, stability and profiles; why stores are where they are; names
+and regions of stores.
+Writes: ``clusters.xlsx``.
+"""
+
+from typing import Any
+
+import pyarrow as pa
+
+from common.job import JobLog, run
+from common.tables import read_table
+from methods.words import feature_words
+from methods.workbook import Sheet, write_workbook
+
+HOW_TO_READ = (
+    ("Assignments", "One row per category and store: its final cluster and why it is there."),
+    ("Clusters", "One row per final cluster: what it is, its size and how far to trust it."),
+    ("Profiles", "What the stores of each cluster sell and are like, beside the chain."),
+    (
+        "cluster",
+        "2_1 holds stores of internal cluster 2 (by what they sell) and external cluster 1 "
+        "(by where they stand), and what was too small to stand alone. A 0 stands for a track that "
+        "does not know the stores.",
+    ),
+    ("confidence", "Share of repetitions on resampled stores that put the store in it."),
+    (
+        "stability",
+        "How similar the cluster is found in these repetitions: below 0.6 do not trust "
+        "it, from 0.75 it is stable, from 0.85 highly stable.",
+    ),
+    ("index", "100 is the chain: 150 is half as much again, 50 is half."),
+    ("beyond chance", "Whether the difference from the chain is more than chance would make."),
+    ("driver", "1 sets the cluster apart most, 2 comes next, ..."),
+    ("status", "clustered, or what is missing to place the store fully."),
+)
+
+
+def main(snakemake: Any, log: JobLog) -> None:
+    """Write the sheets."""
+    files = snakemake.input
+    clusters = read_table(files.clusters, "final_clusters")
+    reasons = read_table(files.reasons, "store_reasons")
+    names = read_table(files.names, "names")
+    stability = read_table(files.stability, "stability")
+    profiles = read_table(files.profiles, "final_profiles")
+    places = read_table(files.places, "places")
+    sheets = [
+        Sheet("How to read", {"what": "text", "means": "long text"}, how_to_read()),
+        assignments(clusters, reasons, places),
+        overview(names, stability),
+        profile_sheet(profiles),
+    ]
+    write_workbook(snakemake.output[0], sheets)
+    log.done(f"{snakemake.output[0]}, {clusters.num_rows:,} assignments")
+
+
+def how_to_read() -> pa.Table:
+    """Return what the sheets and columns mean."""
+    what, means = zip(*HOW_TO_READ, strict=True)
+    return pa.table({"what": what, "means": means})
+
+
+def assignments(clusters: pa.Table, reasons: pa.Table, places: pa.Table) -> Sheet:
+    """Return a row per category and store; both tables have the same order."""
+    where = {row["store_id"]: row for row in places.to_pylist()}
+    stores = clusters["store_id"].to_pylist()
+    known = [where.get(store, {}) for store in stores]
+    kinds = {
+        "category": "text",
+        "store": "text",
+        "name of store": "text",
+        "region": "text",
+        "cluster": "text",
+        "what it is": "long text",
+        "confidence": "share",
+        "next best": "text",
+        "sales": "money",
+        "tier": "text",
+        "status": "text",
+        "why here": "long text",
+    }
+    columns = [
+        clusters["category"],
+        clusters["store_id"],
+        pa.array([place.get("store_name") for place in known], pa.string()),
+        pa.array([place.get("region") for place in known], pa.string()),
+        clusters["final_cluster"],
+        reasons["name"],
+        clusters["confidence"],
+        clusters["next_cluster"],
+        clusters["sales"],
+        clusters["volume_tier"],
+        clusters["status"],
+        reasons["reasons"],
+    ]
+    return Sheet("Assignments", kinds, pa.table(columns, names=list(kinds)))
+
+
+def overview(names: pa.Table, stability: pa.Table) -> Sheet:
+    """Return a row per final cluster; both tables have the same order."""
+    kinds = {
+        "category": "text",
+        "cluster": "text",
+        "what it is": "long text",
+        "stores": "number",
+        "sales": "money",
+        "share of sales": "share",
+        "confidence": "share",
+        "stability": "decimal",
+        "trust": "text",
+        "sells": "long text",
+        "surroundings": "long text",
+    }
+    columns = [
+        *(names[name] for name in ("category", "final_cluster", "name", "stores", "sales")),
+        names["share_of_sales"],
+        *(stability[name] for name in ("confidence", "jaccard")),
+        pa.array([trust.replace("_", " ") for trust in stability["trust"].to_pylist()]),
+        names["internal_drivers"],
+        names["external_drivers"],
+    ]
+    return Sheet("Clusters", kinds, pa.table(columns, names=list(kinds)))
+
+
+def profile_sheet(profiles: pa.Table) -> Sheet:
+    """Return a row per cluster and feature."""
+    kinds = {
+        "category": "text",
+        "cluster": "text",
+        "about": "text",
+        "feature": "text",
+        "value": "general",
+        "chain": "general",
+        "difference": "general",
+        "index": "number",
+        "beyond chance": "text",
+        "driver": "number",
+    }
+    tracks, features = profiles["track"].to_pylist(), profiles["feature"].to_pylist()
+    keys = list(zip(tracks, features, strict=True))
+    words = feature_words(keys)
+    about = {"internal": "sales", "external": "surroundings"}
+    columns = [
+        profiles["category"],
+        profiles["final_cluster"],
+        pa.array([about[track] for track in tracks]),
+        pa.array([words[key] for key in keys]),
+        *(profiles[name] for name in ("value", "chain", "difference", "index")),
+        pa.array(["yes" if told else "no" for told in profiles["distinguishable"].to_pylist()]),
+        profiles["driver"],
+    ]
+    units = profiles["unit"].to_pylist()
+    return Sheet("Profiles", kinds, pa.table(columns, names=list(kinds)), units)
+
+
+if __name__ == "__main__":
+    run(main, snakemake)
