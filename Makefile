@@ -32,9 +32,10 @@ demo: setup  ## run the main job on the demo retailer
 	@$(SNAKEMAKE) --quiet all -- results/merged/clusters.parquet results/report/index.html
 
 dev: ENV := dev
-dev: setup  ## run the demo with config/dev.yaml, then serve its page on localhost
+dev: setup  ## run the demo with config/dev.yaml, then serve its pages on localhost
 	@$(SNAKEMAKE) --quiet all $(OVERLAY)
 	@echo
+	@echo 'The explorer: http://127.0.0.1:$(PORT)/explorer.html'
 	@echo 'The page of results: http://127.0.0.1:$(PORT)/ (Ctrl-C ends)'
 	@$(VENV)/bin/python -m http.server --bind 127.0.0.1 --directory results/dev/report $(PORT)
 

@@ -1,5 +1,6 @@
 """Say why a store is in its final cluster and not in the next best one."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 REASONS, AGAINST, SIMILAR = 3, 2, 3
 WORTH_SAYING = 0.05  # least share of all that speaks for, or against
+MOST_COMPARED = 5_000  # stores among which similar ones are looked for
 BLOCK = 500  # stores whose distances to all others are held at once
 WHY = {
     "inseparable": "{source} could not be told from {target} on resampled stores",
@@ -98,20 +100,24 @@ def tipping_points(
 def most_similar(values: Floats, labels: Labels, centres: Floats) -> npt.NDArray[np.int64]:
     """Return the three nearest other stores of each store, (n, 3), -1 where there are fewer.
 
-    What is not known of a store counts as the mean of its cluster.
+    Of more than 5,000 stores, the nearest of every second, third, ... one, so that the time grows
+    with the number of stores and not with its square. What is not known of a store counts as the
+    mean of its cluster.
     """
     filled = np.where(np.isnan(values), centres[labels], values)
     filled = np.nan_to_num(filled)
-    n, squares = len(filled), (filled**2).sum(axis=1)
+    n = len(filled)
+    others = np.arange(0, n, max(1, math.ceil(n / MOST_COMPARED)))
+    squares = (filled[others] ** 2).sum(axis=1)
     count = min(SIMILAR, n - 1)
     nearest = np.full((n, SIMILAR), -1, dtype=np.int64)
     for start in range(0, n if count else 0, BLOCK):
         rows = np.arange(start, min(start + BLOCK, n))
-        distance = squares - 2 * filled[rows] @ filled.T
-        distance[np.arange(len(rows)), rows] = np.inf
+        distance = squares - 2 * filled[rows] @ filled[others].T
+        distance[rows[:, None] == others] = np.inf
         some = np.argpartition(distance, count - 1, axis=1)[:, :count]
         order = np.take_along_axis(distance, some, axis=1).argsort(axis=1, kind="stable")
-        nearest[rows, :count] = np.take_along_axis(some, order, axis=1)
+        nearest[rows, :count] = others[np.take_along_axis(some, order, axis=1)]
     return nearest
 
 

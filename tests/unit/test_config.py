@@ -86,7 +86,14 @@ def test_what_a_section_leaves_out_is_filled_in() -> None:
     assert source["rows"] == "unique"
     assert source["features"] is None
     assert source["exclude"] == []
-    assert source["columns"] == {"store_id": "store", "date": None}
+    assert source["columns"] == {
+        "store_id": "store",
+        "date": None,
+        "store_name": None,
+        "region": None,
+        "latitude": None,
+        "longitude": None,
+    }
 
 
 def test_filled_in_lists_are_not_shared() -> None:

@@ -159,7 +159,7 @@ def test_a_store_sells_somewhere_with_positive_sales_in_one_category() -> None:
 def test_profiles_of_whole_stores_are_shares_within_each_category() -> None:
     sales = np.array([[1, 3, NAN], [3, 1, NAN], [0, 8, 5]])
     parts = np.array(["a", "a", "b"], dtype=object)
-    profile, chain = sales_profile(sales, np.array([1, 1, 2]), parts)
+    profile, chain = sales_profile(sales, np.array([0, 0, 1]), 2, parts)
     np.testing.assert_array_equal(profile, [[0.5, 0.5, NAN], [0, 1, 1]])
     np.testing.assert_array_equal(chain, [0.25, 0.75, 1])
 

@@ -11,7 +11,8 @@ import pytest
 from conftest import Project
 from sklearn.metrics import adjusted_rand_score
 
-AFTER_MERGE = {"reconcile", "draw_figures", "write_page"}
+PAGES = {"draw_figures", "write_page", "write_explorer", "write_workbook"}
+AFTER_MERGE = {"describe", "explain", "reconcile"} | PAGES
 CLUSTERS = {"choose_k", "cluster", "profile", "gather_clusters", "merge"} | AFTER_MERGE
 FEATURES = {"impute", "detect_outliers", "reduce", "gather_features"} | CLUSTERS
 
@@ -99,7 +100,7 @@ def test_the_account_adds_up_and_names_every_input(demo: Project) -> None:
 
 def test_every_job_leaves_a_log_of_json_lines(demo: Project) -> None:
     logs = list((demo.folder / "results" / "logs").rglob("*.jsonl"))
-    assert len(logs) == 33
+    assert len(logs) == 37
     for path in logs:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         assert lines[-1]["event"] == "done", path
@@ -138,7 +139,7 @@ def test_a_new_store_can_be_placed_from_the_tables_alone(demo: Project) -> None:
 
 def test_nothing_is_pickled(demo: Project) -> None:
     suffixes = {path.suffix for path in (demo.folder / "results").rglob("*") if path.is_file()}
-    assert suffixes <= {".parquet", ".json", ".jsonl", ".tsv", ".png", ".html", ".csv"}
+    assert suffixes <= {".parquet", ".json", ".jsonl", ".tsv", ".png", ".html", ".csv", ".xlsx"}
 
 
 def test_nothing_is_left_to_do(demo: Project) -> None:
@@ -224,7 +225,7 @@ def test_a_change_of_a_parameter_reruns_from_the_first_rule_that_uses_it(
 def test_the_report_of_snakemake_holds_the_main_tables(copy: Project) -> None:
     copy.run("--report", "report.html")
     report = (copy.folder / "report.html").read_text(encoding="utf-8")
-    for name in ("clusters.csv", "internal_profiles.csv", "sales.png", "index.html"):
+    for name in ("clusters.csv", "internal_profiles.csv", "sales.png", "index.html", "explorer.html"):
         assert name in report
 
 
