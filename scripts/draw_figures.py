@@ -1,6 +1,7 @@
 """Draw the pictures of a run.
 
-Reads: the account of the run, final clusters, and both tracks' scores, components and profiles.
+Reads: the account of the run; final clusters, their profiles and stability; where stores are; both
+tracks' clusters with their scores, components and profiles.
 Writes: one PNG per picture.
 """
 
@@ -15,7 +16,12 @@ from matplotlib.figure import Figure
 from common.features import read_matrices
 from common.job import JobLog, run
 from common.tables import read_table
-from methods.draw_figures import draw_profiles, draw_sales, draw_scores, draw_sizes, draw_stores
+from methods.pictures.choice import draw_choice
+from methods.pictures.final import draw_flow, draw_stability
+from methods.pictures.profiles import draw_mix, draw_surroundings
+from methods.pictures.sales import draw_sales
+from methods.pictures.stores import draw_map, draw_stores
+from methods.pictures.style import MOST_PANELS
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -25,23 +31,47 @@ def main(snakemake: Any, log: JobLog) -> None:
     aside = {reason: Decimal(value) for reason, value in sales["set_aside_by_reason"].items()}
     save(draw_sales(Decimal(sales["read"]), aside, Decimal(sales["clustered"])), output.sales)
     final = frame(files.clusters, "final_clusters")
-    save(draw_sizes(final, snakemake.params.min_size), output.sizes)
-    save(draw_profiles(frame(files.internal_profiles, "profiles")), output.profiles)
+    shown = largest(final)
+    save(draw_flow(final, snakemake.params.min_size, shown), output.flow)
+    stability = frame(files.stability, "stability")
+    placed = [category for category in shown if category in set(stability["category"])]
+    save(draw_stability(stability, placed), output.stability)
+    mix = frame(files.profiles, "final_profiles").query("track == 'internal'")
+    mix = mix.rename(columns={"category": "group"})
+    save(draw_mix(mix, "final_cluster", "final", placed), output.final_mix)
+    if "map" in dict(output.items()):
+        places = frame(files.places, "places").set_index("store_id")
+        save(draw_map(final, places, shown), output.map)
     for track in ("internal", "external"):
-        criterion = snakemake.params.criterion[track]
-        save(
-            draw_scores(frame(files[f"{track}_k_scores"], "k_scores"), criterion, track),
-            output[f"{track}_k"],
-        )
-        clusters = frame(files[f"{track}_clusters"], "clusters")
-        panels = {
-            matrix.group: (matrix.values, clusters[clusters["group"] == matrix.group])
-            for matrix in read_matrices(files[f"{track}_reduced"], "reduced", "component")
-        }
-        components = frame(files[f"{track}_components"], "components")
-        meanings = {group: list(rows["meaning"]) for group, rows in components.groupby("group")}
-        save(draw_stores(panels, meanings, track), output[f"{track}_stores"])
+        draw_track(files, output, track, shown if track == "internal" else ["all"])
     log.done(f"{len(output)} pictures", files=list(output))
+
+
+def draw_track(files: Any, output: Any, track: str, shown: list[str]) -> None:
+    """Draw the pictures of a track, of the groups ``shown`` that have clusters."""
+    scores, chosen = frame(files[f"{track}_k_scores"], "k_scores"), frame(files[f"{track}_k"], "k")
+    clusters = frame(files[f"{track}_clusters"], "clusters")
+    shown = [group for group in shown if group in set(clusters["group"])]
+    save(draw_choice(scores, chosen, track, shown), output[f"{track}_k"])
+    members = dict(iter(clusters.groupby("group")))
+    panels = {
+        matrix.group: (matrix.values, members[matrix.group])
+        for matrix in read_matrices(files[f"{track}_reduced"], "reduced", "component")
+    }
+    components = frame(files[f"{track}_components"], "components")
+    meanings = {group: list(rows["meaning"]) for group, rows in components.groupby("group")}
+    save(draw_stores(panels, meanings, track, shown), output[f"{track}_stores"])
+    profiles = frame(files[f"{track}_profiles"], "profiles")
+    if track == "internal":
+        save(draw_mix(profiles, "cluster", track, shown), output.internal_mix)
+    else:
+        save(draw_surroundings(profiles), output.external_traits)
+
+
+def largest(final: pd.DataFrame) -> list[str]:
+    """Return the categories with most sales, as many as have a panel, sorted by name."""
+    sales = final.groupby("category")["sales"].sum().astype(float)
+    return sorted(sales.sort_values(kind="stable").index[-MOST_PANELS:])
 
 
 def frame(path: str, name: str) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Write the page of results, one HTML file that needs no other, and the main tables as CSV.
 
-Reads: the account of the run, final clusters and their stability, folds, profiles and pictures.
+Reads: the account of the run, what is known of final clusters and stores, profiles, pictures.
 Writes: ``index.html`` and CSV files beside it.
 """
 
@@ -15,31 +15,42 @@ import pandas as pd
 from common.job import JobLog, run
 from common.tables import read_table
 from methods.names import by_number
+from methods.words import feature_words
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "workflow" / "report" / "page.html.j2"
+CONTRACTS = {
+    "clusters": "final_clusters",
+    "profiles": "final_profiles",
+    "internal_profiles": "profiles",
+    "external_profiles": "profiles",
+}
+STRONGEST = 5  # features that separate the clusters of a category
 
 
 def main(snakemake: Any, log: JobLog) -> None:
     """Fill the template."""
-    files, output = snakemake.input, snakemake.output
+    files, output, params = snakemake.input, snakemake.output, snakemake.params
+    tables = {}
+    for name in params.tables:
+        tables[name] = read_table(files[name], CONTRACTS.get(name, name)).to_pandas()
+        tables[name].to_csv(output[name], index=False, float_format="%.6g")
     account = json.loads(Path(files.run).read_text(encoding="utf-8"))
-    final = read_table(files.clusters, "final_clusters").to_pandas()
-    final.to_csv(output.clusters, index=False)
-    trust = read_table(files.stability, "stability").to_pandas()
-    trust.to_csv(output.stability, index=False)
-    read_table(files.folds, "folds").to_pandas().to_csv(output.folds, index=False)
-    for track in ("internal", "external"):
-        profiles = read_table(files[f"{track}_profiles"], "profiles").to_pandas()
-        profiles.to_csv(output[f"{track}_profiles"], index=False, float_format="%.6g")
-
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
         TEMPLATE.read_text(encoding="utf-8")
     )
     page = template.render(
         run=account,
-        tables=[Path(path).name for path in output if path.endswith(".csv")],
-        pictures=[(Path(path).stem, encode(path)) for path in files.pictures],
-        categories=summarize(final, trust),
+        tables=params.tables,
+        pictures=[
+            {"title": title, "data": encode(path)}
+            for title, path in zip(params.pictures.values(), files.pictures, strict=True)
+        ],
+        categories=[
+            summary(
+                category, {name: of_category(table, category) for name, table in tables.items()}
+            )
+            for category in account["final_clusters"]
+        ],
         chosen=[
             {"track": track, **row}
             for track in ("internal", "external")
@@ -47,28 +58,32 @@ def main(snakemake: Any, log: JobLog) -> None:
         ],
     )
     Path(output.page).write_text(page, encoding="utf-8")
-    log.done(f"{output.page}, {len(files.pictures)} pictures, {len(output) - 1} tables as CSV")
+    log.done(f"{output.page}, {len(files.pictures)} pictures, {len(tables)} tables as CSV")
 
 
-def summarize(final: pd.DataFrame, trust: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the final clusters of each category with their stores, share of sales and trust."""
-    final = final.assign(sales=final["sales"].astype(float))
-    summaries = []
-    for category, stores in final.groupby("category"):
-        clusters = stores.groupby("final_cluster").agg(
-            stores=("store_id", "size"),
-            sales=("sales", "sum"),
-            reassigned=("reassigned", "sum"),
-            confidence=("confidence", "median"),
-        )
-        total = clusters["sales"].sum()
-        clusters["share"] = clusters["sales"] / total if total else 0.0
-        found = trust[trust["category"] == category].set_index("final_cluster")
-        clusters = clusters.join(found[["jaccard", "trust"]])
-        rows = clusters.reset_index().to_dict("records")
-        rows.sort(key=lambda row: by_number(row["final_cluster"]))
-        summaries.append({"name": category, "clusters": rows})
-    return summaries
+def of_category(table: pd.DataFrame, category: str) -> pd.DataFrame:
+    """Return the rows of a category; all of a table that has none."""
+    return table[table["category"] == category] if "category" in table else table
+
+
+def summary(category: str, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return what the page says of a category: its final clusters and what separates them."""
+    stores = tables["clusters"].groupby("final_cluster")
+    trust = tables["stability"].set_index("final_cluster")[["jaccard", "trust"]]
+    clusters = tables["names"].set_index("final_cluster").join(trust)
+    clusters["reassigned"] = stores["reassigned"].sum()
+    clusters["confidence"] = stores["confidence"].median()
+    rows = clusters.reset_index().to_dict("records")
+    strongest = tables["drivers"].query("explained.notna()").nsmallest(STRONGEST, "rank")
+    words = feature_words(zip(strongest["track"], strongest["feature"], strict=True))
+    rules = tables["rules"]
+    return {
+        "name": category,
+        "clusters": sorted(rows, key=lambda row: by_number(str(row["final_cluster"]))),
+        "drivers": list(zip(words.values(), strongest["explained"], strict=True)),
+        "accuracy": float(rules["accuracy"].iloc[0]) if len(rules) else None,
+        "sketch": bool(rules["sketch"].iloc[0]) if len(rules) else True,
+    }
 
 
 def encode(path: str) -> str:

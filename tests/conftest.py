@@ -98,3 +98,11 @@ def project(tmp_path: Path) -> Project:
 def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Project]:
     """A maker of copies that live as long as the test session."""
     return lambda name: Project(tmp_path_factory.mktemp(name) / "project")
+
+
+@pytest.fixture(scope="session")
+def demo(make_project: Callable[[str], Project]) -> Project:
+    """A project after a plain, full run on the demo retailer; not to be changed."""
+    project = make_project("demo")
+    project.run()
+    return project

@@ -1,7 +1,6 @@
 """What people do with the explorer works, in a real browser, on the demo."""
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,14 +11,6 @@ from conftest import Project
 from playwright.sync_api import Page
 
 pytestmark = needs_browser
-
-
-@pytest.fixture(scope="module")
-def demo(make_project: Callable[[str], Project]) -> Project:
-    """A project in which the explorer was made."""
-    project = make_project("demo")
-    project.run("results/report/explorer.html")
-    return project
 
 
 @pytest.fixture(scope="module")

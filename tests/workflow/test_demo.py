@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +14,6 @@ PAGES = {"draw_figures", "write_page", "write_explorer", "write_workbook"}
 AFTER_MERGE = {"describe", "explain", "reconcile"} | PAGES
 CLUSTERS = {"choose_k", "cluster", "profile", "gather_clusters", "merge"} | AFTER_MERGE
 FEATURES = {"impute", "detect_outliers", "reduce", "gather_features"} | CLUSTERS
-
-
-@pytest.fixture(scope="session")
-def demo(make_project: Callable[[str], Project]) -> Project:
-    """A project after a plain, full run."""
-    project = make_project("demo")
-    project.run()
-    return project
 
 
 @pytest.fixture
@@ -225,7 +216,7 @@ def test_a_change_of_a_parameter_reruns_from_the_first_rule_that_uses_it(
 def test_the_report_of_snakemake_holds_the_main_tables(copy: Project) -> None:
     copy.run("--report", "report.html")
     report = (copy.folder / "report.html").read_text(encoding="utf-8")
-    for name in ("clusters.csv", "internal_profiles.csv", "sales.png", "index.html", "explorer.html"):
+    for name in ("clusters.csv", "profiles.csv", "sales.png", "index.html", "explorer.html"):
         assert name in report
 
 

@@ -1,5 +1,6 @@
 # Configuration and the few helpers that rules share.
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -24,6 +25,12 @@ if uses_demo(inputs):
     logger.info(
         "Input: the demo retailer. Set DATA_DIR or inputs.*.path for your own data."
     )
+
+# The landing page of Snakemake's report tells the last run's key facts.
+account = Path(settings["output"]["results"], "run.json")
+config["last_run"] = (
+    json.loads(account.read_text("utf-8")) if account.exists() else None
+)
 
 STARTED = time.time()
 
@@ -94,18 +101,30 @@ MERGED_TABLES = [
     "store_reasons",
 ]
 
-# What the report shows: file and label.
+# What the report shows: file and label. A map needs stores with coordinates.
 PICTURES = {
     "sales": "where the sales went",
-    "sizes": "stores per final cluster",
-    "profiles": "what internal clusters sell",
+    "flow": "from pairs of clusters to final clusters",
+    "stability": "how far final clusters can be trusted",
+    "final_mix": "what final clusters sell",
+    "map": "where final clusters are",
     "internal_k": "number of internal clusters",
     "internal_stores": "stores by sales mix",
+    "internal_mix": "what internal clusters sell",
     "external_k": "number of external clusters",
     "external_stores": "stores by surroundings",
+    "external_traits": "what external clusters are like",
 }
+if not any(source["columns"]["latitude"] for source in settings["inputs"]["external"]):
+    del PICTURES["map"]
+
 TABLES = {
     "clusters": "final cluster of every store",
+    "names": "final clusters: names and sizes",
+    "profiles": "what final clusters sell and are like",
+    "drivers": "what separates final clusters",
+    "rules": "final clusters as rules",
+    "store_reasons": "why every store is where it is",
     "stability": "how far final clusters can be trusted",
     "folds": "clusters that were joined or split",
     "internal_profiles": "what internal clusters sell",

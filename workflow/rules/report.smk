@@ -36,21 +36,27 @@ rule draw_figures:
     input:
         run="<results>/run.json",
         clusters="<merged>/clusters.parquet",
+        stability="<merged>/stability.parquet",
+        profiles="<merged>/profiles.parquet",
+        places="<results>/external/places.parquet",
+        internal_k="<results>/internal/k.parquet",
         internal_k_scores="<results>/internal/k_scores.parquet",
         internal_clusters="<results>/internal/clusters.parquet",
         internal_reduced="<results>/internal/reduced.parquet",
         internal_components="<results>/internal/components.parquet",
         internal_profiles="<results>/internal/profiles.parquet",
+        external_k="<results>/external/k.parquet",
         external_k_scores="<results>/external/k_scores.parquet",
         external_clusters="<results>/external/clusters.parquet",
         external_reduced="<results>/external/reduced.parquet",
         external_components="<results>/external/components.parquet",
+        external_profiles="<results>/external/profiles.parquet",
     output:
         **{
             picture: report(
                 f"<results>/report/{picture}.png",
-                caption=f"../report/{picture}.rst",
-                category="Pictures",
+                caption=f"../report/pictures/{picture}.rst",
+                category="2 Pictures",
                 labels={"picture": title},
             )
             for picture, title in PICTURES.items()
@@ -67,7 +73,6 @@ rule draw_figures:
         runtime=minutes(30),
     params:
         min_size=settings["merge"]["min_size"],
-        criterion={track: settings[track]["choose_k"]["criterion"] for track in SHARDS},
         code=code_digest("draw_figures.py"),
     message:
         "Drawing the pictures"
@@ -79,6 +84,11 @@ rule write_page:
     input:
         run="<results>/run.json",
         clusters="<merged>/clusters.parquet",
+        names="<merged>/names.parquet",
+        profiles="<merged>/profiles.parquet",
+        drivers="<merged>/drivers.parquet",
+        rules="<merged>/rules.parquet",
+        store_reasons="<merged>/store_reasons.parquet",
         folds="<merged>/folds.parquet",
         stability="<merged>/stability.parquet",
         internal_profiles="<results>/internal/profiles.parquet",
@@ -90,8 +100,8 @@ rule write_page:
         **{
             table: report(
                 f"<results>/report/{table}.csv",
-                caption=f"../report/{table}.rst",
-                category="Tables",
+                caption=f"../report/tables/{table}.rst",
+                category="3 Tables",
                 labels={"table": title},
             )
             for table, title in TABLES.items()
@@ -99,7 +109,7 @@ rule write_page:
         page=report(
             "<results>/report/index.html",
             caption="../report/page.rst",
-            category="Page",
+            category="1 Pages",
             labels={"page": "all results"},
         ),
     log:
@@ -113,6 +123,8 @@ rule write_page:
         mem_mb=memory(2000, 20),
         runtime=minutes(30),
     params:
+        tables=TABLES,
+        pictures=PICTURES,
         code=code_digest("write_page.py", "../workflow/report/page.html.j2"),
     message:
         "Writing the page of results"
@@ -172,8 +184,8 @@ rule write_workbook:
     output:
         report(
             "<results>/report/clusters.xlsx",
-            caption="../report/workbook.rst",
-            category="4 Tables",
+            caption="../report/tables/workbook.rst",
+            category="3 Tables",
             labels={"table": "workbook for planners"},
         ),
     log:

@@ -1,0 +1,1 @@
+"""Pictures of a run: tables in, matplotlib figures out."""

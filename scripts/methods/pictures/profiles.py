@@ -1,0 +1,136 @@
+"""What clusters sell and are like, as heat maps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from methods.names import by_number
+from methods.pictures.style import PLAIN, figure_of, of_all, short
+from methods.words import number, percent, plain_names
+
+MOST_FEATURES = 30
+MOST_WRITTEN = 16  # clusters side by side, so that a number fits into a cell
+COLOURMAP = colormaps["PuOr_r"]
+INDICES, EFFECTS = Normalize(0, 200), Normalize(-3, 3)
+CHANCE = 0.25  # how strongly differences that chance could make are coloured
+
+
+def draw_mix(profiles: pd.DataFrame, cluster: str, what: str, shown: Sequence[str]) -> Figure:
+    """Draw the index of every cluster by need state, chain = 100, per category.
+
+    Args:
+        profiles: Of need states: ``group``, the column ``cluster``, ``feature``, ``index``,
+            ``distinguishable``.
+        cluster: Column with the clusters.
+        what: Kind of clusters, for the title.
+        shown: Categories.
+    """
+    told = profiles.loc[profiles["distinguishable"] & profiles["index"].notna()]
+    title = f"What {what} clusters sell more (over 100) and less of than the chain"
+    if len(told):
+        most = told.iloc[int(told["index"].argmax())]
+        times = f"{most['index'] / 100:.1f} times the chain's share of"
+        title = f"{short(most['group'])} {most[cluster]} sells {times} {short(most['feature'])}"
+    own = profiles[profiles["group"].isin(shown)]
+    rows = min(MOST_FEATURES, int(own.groupby("group")["feature"].nunique().max()))
+    title += of_all(len(shown), profiles["group"].nunique())
+    figure, axes = figure_of(len(shown), 2, title, height=1.1 + 0.2 * rows)
+    for axis, category in zip(axes, shown, strict=True):
+        table = own[own["group"] == category]
+        index = _grid(table, cluster, "index")
+        kept = index.sub(100).abs().max(axis=1).nlargest(MOST_FEATURES).index
+        index = index[index.index.isin(kept)]
+        texts = index.map(lambda value: f"{value:.0f}" if np.isfinite(value) else "")
+        _draw_grid(axis, index, texts, _grid(table, cluster, "distinguishable"), INDICES)
+        some = f" ({len(index)} of {len(set(table['feature']))} need states)"
+        title = short(category) + (some if len(index) < len(set(table["feature"])) else "")
+        axis.set_title(title, **PLAIN)
+        axis.set_xlabel(f"{what} cluster")
+    _explain(figure, axes, INDICES, "index, chain = 100; pale: chance could make it")
+    return figure
+
+
+def draw_surroundings(profiles: pd.DataFrame) -> Figure:
+    """Draw how far external clusters lie from all other stores, feature by feature.
+
+    ``profiles`` is the table of that name of the external track.
+    """
+    effect = _grid(profiles, "cluster", "effect")
+    kept = effect.abs().max(axis=1).nlargest(MOST_FEATURES).index
+    effect = effect.loc[kept]
+    known = profiles[profiles["distinguishable"]]
+    title = "External clusters hardly differ in any feature"
+    if len(known):
+        most = known.iloc[int(known["effect"].abs().argmax())]
+        (words,) = plain_names([str(most["feature"])])
+        level, more = "=" in str(most["feature"]), most["effect"] > 0
+        how = ("" if more else "not ") if level else ("high " if more else "low ")
+        title = f"External cluster {most['cluster']} stands out most: {how}{words}"
+    figure, axes = figure_of(1, 1, title, height=1.2 + 0.24 * len(effect))
+    units = profiles.drop_duplicates("feature").set_index("feature")["unit"]
+    value = _grid(profiles, "cluster", "value").loc[kept]
+    texts = pd.DataFrame(
+        [
+            [_written(x, units[feature]) for x in row]
+            for feature, row in zip(value.index, value.to_numpy(), strict=True)
+        ],
+        index=value.index,
+        columns=value.columns,
+    )
+    told = _grid(profiles, "cluster", "distinguishable")
+    _draw_grid(axes[0], effect, texts, told, EFFECTS)
+    names = [short(name, 40) for name in plain_names(list(effect.index))]
+    axes[0].set_yticks(range(len(names)), names, **PLAIN)
+    axes[0].set_xlabel("external cluster; the number is its mean, or its share of stores")
+    _explain(figure, axes, EFFECTS, "standard deviations above\nall other stores; pale: chance")
+    return figure
+
+
+def _grid(table: pd.DataFrame, cluster: str, column: str) -> pd.DataFrame:
+    """Return one row per feature and one column per cluster, clusters as people count."""
+    grid = table.pivot_table(
+        index="feature", columns=cluster, values=column, aggfunc="first", dropna=False
+    )
+    codes: list[Any] = sorted(grid.columns, key=lambda x: by_number(x) if "_" in str(x) else x)
+    return grid[codes]
+
+
+def _draw_grid(
+    axis: Axes, values: pd.DataFrame, texts: pd.DataFrame, told: pd.DataFrame, scale: Normalize
+) -> None:
+    """Colour cells by value, pale where chance could make the difference, and write in them."""
+    numbers = values.to_numpy(dtype=float)
+    colours = COLOURMAP(
+        scale(np.nan_to_num(numbers, nan=scale.vmin + np.ptp([scale.vmin, scale.vmax]) / 2))
+    )
+    strength = np.where(told.reindex(values.index).to_numpy(dtype=bool), 1.0, CHANCE)[..., None]
+    colours[..., :3] = strength * colours[..., :3] + (1 - strength)
+    axis.imshow(colours, aspect="auto")
+    columns = [str(code) for code in values.columns]
+    axis.set_xticks(range(len(columns)), columns, rotation=60 if len(columns) > 8 else 0)
+    axis.set_yticks(range(len(values)), [short(name) for name in values.index], **PLAIN)
+    if len(columns) > MOST_WRITTEN:
+        return
+    for (row, column), text in np.ndenumerate(texts.to_numpy()):
+        dark = colours[row, column, :3].mean() < 0.55
+        look: Any = {"ha": "center", "va": "center", "fontsize": 7}
+        axis.text(column, row, text, color="white" if dark else "black", **look)
+
+
+def _explain(figure: Figure, axes: Sequence[Axes], scale: Normalize, label: str) -> None:
+    if len(axes):
+        mappable = ScalarMappable(scale, COLOURMAP)
+        figure.colorbar(mappable, ax=list(axes), label=label, fraction=0.02, extend="both")
+
+
+def _written(value: float, unit: str) -> str:
+    if not np.isfinite(value):
+        return ""
+    return percent(value) if unit == "share" else number(value)
