@@ -16,7 +16,8 @@ from methods.pictures.style import PLAIN, figure_of, of_all, short
 from methods.words import number, percent, plain_names
 
 MOST_FEATURES = 30
-MOST_WRITTEN = 16  # clusters side by side, so that a number fits into a cell
+MOST_WRITTEN = 14  # clusters side by side, so that a number fits into a cell
+MOST_ABREAST = 8  # clusters in each of two panels side by side
 COLOURMAP = colormaps["PuOr_r"]
 INDICES, EFFECTS = Normalize(0, 200), Normalize(-3, 3)
 CHANCE = 0.25  # how strongly differences that chance could make are coloured
@@ -30,7 +31,7 @@ def draw_mix(profiles: pd.DataFrame, cluster: str, what: str, shown: Sequence[st
             ``distinguishable``.
         cluster: Column with the clusters.
         what: Kind of clusters, for the title.
-        shown: Categories.
+        shown: Categories; those of one need state or one cluster have nothing to show.
     """
     told = profiles.loc[profiles["distinguishable"] & profiles["index"].notna()]
     title = f"What {what} clusters sell more (over 100) and less of than the chain"
@@ -39,15 +40,19 @@ def draw_mix(profiles: pd.DataFrame, cluster: str, what: str, shown: Sequence[st
         times = f"{most['index'] / 100:.1f} times the chain's share of"
         title = f"{short(most['group'])} {most[cluster]} sells {times} {short(most['feature'])}"
     own = profiles[profiles["group"].isin(shown)]
-    rows = min(MOST_FEATURES, int(own.groupby("group")["feature"].nunique().max()))
-    title += of_all(len(shown), profiles["group"].nunique())
-    figure, axes = figure_of(len(shown), 2, title, height=1.1 + 0.2 * rows)
+    features, clusters = (own.groupby("group")[name].nunique() for name in ("feature", cluster))
+    rows = int(features.clip(upper=MOST_FEATURES).max())
+    several = [group for group in shown if features[group] > 1 and clusters[group] > 1]
+    shown = several or list(shown)
+    columns = 1 if clusters[shown].max() > MOST_ABREAST else 2
+    title += of_all(len(set(own["group"])), profiles["group"].nunique())
+    figure, axes = figure_of(len(shown), columns, title, height=1.1 + 0.2 * rows)
     for axis, category in zip(axes, shown, strict=True):
         table = own[own["group"] == category]
         index = _grid(table, cluster, "index")
         kept = index.sub(100).abs().max(axis=1).nlargest(MOST_FEATURES).index
         index = index[index.index.isin(kept)]
-        texts = index.map(lambda value: f"{value:.0f}" if np.isfinite(value) else "")
+        texts = index.map(lambda value: f"{round(value):d}" if np.isfinite(value) else "")
         _draw_grid(axis, index, texts, _grid(table, cluster, "distinguishable"), INDICES)
         some = f" ({len(index)} of {len(set(table['feature']))} need states)"
         title = short(category) + (some if len(index) < len(set(table["feature"])) else "")
@@ -114,12 +119,13 @@ def _draw_grid(
     colours[..., :3] = strength * colours[..., :3] + (1 - strength)
     axis.imshow(colours, aspect="auto")
     columns = [str(code) for code in values.columns]
-    axis.set_xticks(range(len(columns)), columns, rotation=60 if len(columns) > 8 else 0)
+    upright = len(columns) > MOST_ABREAST and "_" in columns[0]
+    axis.set_xticks(range(len(columns)), columns, rotation=90 if upright else 0)
     axis.set_yticks(range(len(values)), [short(name) for name in values.index], **PLAIN)
     if len(columns) > MOST_WRITTEN:
         return
     for (row, column), text in np.ndenumerate(texts.to_numpy()):
-        dark = colours[row, column, :3].mean() < 0.55
+        dark = colours[row, column, :3].mean() < 0.5
         look: Any = {"ha": "center", "va": "center", "fontsize": 7}
         axis.text(column, row, text, color="white" if dark else "black", **look)
 

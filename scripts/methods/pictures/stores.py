@@ -23,6 +23,8 @@ from methods.pictures.style import (
     wrapped,
 )
 
+MOST_NAMED = 12  # clusters that a legend has room for
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -39,7 +41,8 @@ def draw_stores(
     """
     flags = np.concatenate([stores["outlier"] for _, stores in panels.values()])
     about = {"internal": "what they sell", "external": "their surroundings"}[track]
-    title = f"Stores by {about}: {flags.mean():.1%} are unusual (crosses)"
+    unusual = f"{flags.mean():.1%} are unusual (crosses)" if flags.any() else "none is unusual"
+    title = f"Stores by {about}: {unusual}"
     height = 3.3 if len(shown) > 1 else 5.0
     figure, axes = figure_of(len(shown), 3, title + of_all(len(shown), len(panels)), height)
     wide = 48 if len(shown) > 1 else 100
@@ -82,14 +85,15 @@ def draw_map(clusters: pd.DataFrame, places: pd.DataFrame, shown: Sequence[str])
         codes = sorted(set(final[placed]), key=by_number)
         for number, code in enumerate(codes):
             own = final == code
-            _scatter(axis, points[own], number, s=_size(len(points)), label=code)
+            _scatter(axis, points[own], number, s=max(4, _size(len(points))), label=code)
         axis.set_title(f"{short(category)}: {counted(len(codes), 'cluster')}", **PLAIN)
         axis.set_xlabel("degrees east")
         axis.set_ylabel("degrees north")
         if len(points):
             axis.set_aspect(1 / max(0.1, np.cos(np.radians(points[:, 1].mean()))), "datalim")
-        if 1 < len(codes) <= 12:
-            axis.legend(fontsize=6, frameon=False, markerscale=1.4, handletextpad=0, ncols=2)
+        if 1 < len(codes) <= MOST_NAMED:
+            scale = 4 / _size(len(points)) ** 0.5
+            axis.legend(fontsize=6, frameon=False, markerscale=scale, handletextpad=0, ncols=2)
     return figure
 
 
