@@ -10,7 +10,7 @@ OVERLAY = $(if $(ENV),--configfile config/$(ENV).yaml)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo dev test lint format lock report run-internal-preprocessing run-internal-ml \
-	run-external-preprocessing run-external-ml run-merging run-full monitor unlock clean
+	run-external-preprocessing run-external-ml run-merging run-full monitor unlock dictionary clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 30
@@ -85,6 +85,9 @@ lock: setup  ## resolve pyproject.toml to requirements.lock anew (needs uv)
 	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 		--fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
 		--output-file requirements.lock
+
+dictionary: setup  ## write docs/tables.md from the contracts of the tables
+	@$(VENV)/bin/python docs/make_tables.py
 
 clean:  ## remove results and the demo retailer; the environment stays
 	@rm -rf results/* .snakemake resources/demo

@@ -59,7 +59,7 @@ def test_both_nodes_got_work_and_short_steps_share_a_job(
 ) -> None:
     _, said, seen = finished
     assert {f"COMPLETED {node}" for node in slurm.NODES} <= set(seen.splitlines())
-    assert "27 of 27 steps (100%) done" in said
+    assert "31 of 31 steps (100%) done" in said
     # sums, map_products, join_external, both tracks, merging, reporting
     assert seen.count("COMPLETED") == 7
 

@@ -1,6 +1,7 @@
 """Every table that crosses a rule keeps its contract, and the same rows give the same bytes."""
 
 import random
+import runpy
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -30,6 +31,7 @@ from common.tables import (
 CONTRACTS = sorted((ROOT / "workflow" / "schemas" / "tables").glob("*.yaml"))
 VISITS = {
     "version": 3,
+    "file": "external/visits.parquet",
     "row": "store x day",
     "key": ["store_id", "day"],
     "columns": [
@@ -369,7 +371,7 @@ def test_a_file_without_a_contract_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", CONTRACTS, ids=lambda path: path.stem)
 def test_a_contract_says_all_that_a_reader_needs(path: Path) -> None:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert set(content) == {"version", "row", "key", "columns"}
+    assert set(content) == {"version", "file", "row", "key", "columns"}
     names = [column["name"] for column in content["columns"]]
     assert len(names) == len(set(names))
     nullable = {column["name"] for column in content["columns"] if column.get("nullable")}
@@ -388,6 +390,16 @@ def test_an_empty_table_can_be_written_under_every_contract(path: Path, tmp_path
     assert write_table(file, path.stem, as_columns([], path.stem)) == 0
     assert read_table(file, path.stem).num_rows == 0
     assert list(groups(read_table(file, path.stem), contract(path.stem).key[0])) == []
+
+
+def test_the_dictionary_says_what_the_contracts_say() -> None:
+    written = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    assert written == runpy.run_path(str(ROOT / "docs" / "make_tables.py"))["dictionary"](), (
+        "docs/tables.md is out of date: make dictionary"
+    )
+    for path in CONTRACTS:
+        for promised in yaml.safe_load(path.read_text(encoding="utf-8"))["columns"]:
+            assert f"| {promised['name']} |" in written
 
 
 # Matrices

@@ -1,5 +1,6 @@
 """What the demo retailer plants: how far the stores of a cluster lie from all others, by design."""
 
+from itertools import product
 from pathlib import Path
 
 import make_demo
@@ -7,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+
+Floats = npt.NDArray[np.float64]
 
 # Feature, the factor that it follows, and its direction.
 FOLLOWS = {
@@ -27,9 +30,9 @@ LEVELS = {
 }
 
 
-def planted_mixes(folder: Path) -> dict[str, npt.NDArray[np.float64]]:
+def planted_mixes(folder: Path) -> dict[str, Floats]:
     """Make the demo retailer again, and return the mix of every segment by category."""
-    mixes: list[npt.NDArray[np.float64]] = []
+    mixes: list[Floats] = []
     draw = make_demo._segment_mixes
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
@@ -39,31 +42,44 @@ def planted_mixes(folder: Path) -> dict[str, npt.NDArray[np.float64]]:
     return dict(zip(make_demo.CATEGORIES, mixes, strict=True))
 
 
-def planted_differences(
-    stores: pd.DataFrame, mixes: npt.NDArray[np.float64], need_states: list[str]
-) -> pd.DataFrame:
-    """Return the planted difference of every cluster from all other stores, by feature.
+def planted_differences(stores: pd.DataFrame, mixes: dict[str, Floats]) -> pd.DataFrame:
+    """Return how far the stores of every final cluster lie from all others, by design.
 
     Args:
-        stores: Of one category, with ``final_cluster``, ``segment`` and ``external_segment``.
-        mixes: (segments, need states).
-        need_states: Their names.
+        stores: ``category``, ``final_cluster``, ``segment`` and ``external_segment``.
+        mixes: As from :func:`planted_mixes`.
 
     Returns:
-        One row per final cluster; shares of sales as square roots, whose spread between stores is
-        about the same for all; external features in standard deviations within a segment.
+        ``category``, ``final_cluster``, ``track``, ``feature`` and ``planted``: the difference, of
+        shares of sales as square roots, whose spread between stores is about the same for all, of
+        external features in standard deviations within a segment.
     """
-    sold = np.sqrt(mixes)[stores["segment"] - 1]
-    table = pd.DataFrame(sold, index=stores.index, columns=need_states)
-    centres = make_demo.CENTRES[stores["external_segment"] - 1]
-    for feature, (factor, direction) in FOLLOWS.items():
-        table[feature] = direction * centres[:, make_demo.FACTORS.index(factor)]
+    surroundings = pd.DataFrame(_surroundings(stores), index=stores.index)
+    parts = []
+    for category, own in stores.groupby("category"):
+        needs = make_demo.CATEGORIES[category].need_states
+        sold = np.sqrt(mixes[category])[own["segment"] - 1]
+        tracks = {
+            "internal": pd.DataFrame(sold, index=own.index, columns=list(needs)),
+            "external": surroundings.loc[own.index],
+        }
+        for (track, table), code in product(tracks.items(), own["final_cluster"].unique()):
+            member = own["final_cluster"] == code
+            difference = (table[member].mean() - table[~member].mean()).rename("planted")
+            part = difference.rename_axis("feature").reset_index()
+            parts.append(part.assign(category=category, final_cluster=code, track=track))
+    return pd.concat(parts)
+
+
+def _surroundings(stores: pd.DataFrame) -> dict[str, Floats]:
+    """Return what is planted of the external features of stores, from their segments."""
+    segment = stores["external_segment"].to_numpy() - 1
+    features = {
+        feature: direction * make_demo.CENTRES[segment, make_demo.FACTORS.index(factor)]
+        for feature, (factor, direction) in FOLLOWS.items()
+    }
     for feature, (levels, shares) in LEVELS.items():
         for level, share in zip(levels, np.array(shares).T, strict=True):
-            chance = share[stores["external_segment"] - 1]
-            table[f"{feature}={level}"] = chance / np.sqrt(share.mean() * (1 - share.mean()))
-    rows = {}
-    for code in stores["final_cluster"].unique():
-        own = stores["final_cluster"] == code
-        rows[code] = table[own].mean() - table[~own].mean()
-    return pd.DataFrame(rows).T
+            spread = np.sqrt(share.mean() * (1 - share.mean()))
+            features[f"{feature}={level}"] = share[segment] / spread
+    return features
