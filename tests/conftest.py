@@ -1,6 +1,6 @@
 """What all tests share: the scripts' modules, and projects to run Snakemake in for real."""
 
-import copy
+import fcntl
 import os
 import shutil
 import subprocess
@@ -28,12 +28,17 @@ class Project:
         shutil.copy(ROOT / "resources" / "make_demo.py", folder / "resources")
         shutil.copy(ROOT / "environment.yml", folder)
 
+    @classmethod
+    def existing(cls, folder: Path) -> "Project":
+        """Return the project that is in a folder already."""
+        project = cls.__new__(cls)
+        project.folder = folder
+        return project
+
     def copy_to(self, folder: Path) -> "Project":
         """Copy the project with all it holds, results too."""
-        project = copy.copy(self)
-        project.folder = folder
         shutil.copytree(self.folder, folder)
-        return project
+        return Project.existing(folder)
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command that runs Snakemake in the project."""
@@ -101,8 +106,19 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pr
 
 
 @pytest.fixture(scope="session")
-def demo(make_project: Callable[[str], Project]) -> Project:
-    """A project after a plain, full run on the demo retailer; not to be changed."""
-    project = make_project("demo")
-    project.run()
-    return project
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project after a plain, full run on the demo retailer; not to be changed.
+
+    Made once, by the worker that needs it first.
+    """
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    shared = tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        finished = shared / "demo.finished"
+        if finished.exists():
+            return Project.existing(shared / "demo")
+        project = Project(shared / "demo")
+        project.run()
+        finished.touch()
+        return project

@@ -47,10 +47,16 @@ def serious_findings(page: Page) -> list[str]:
     ]
 
 
+def choose(page: Page, category: str) -> None:
+    """Pick a category and wait until it is shown."""
+    page.select_option("#category", label=category)
+    page.wait_for_selector(f'body[data-ready="{category}"]')
+
+
 def rows(page: Page) -> list[list[str]]:
     """Return the text of the cells of the stores that are shown."""
-    lines = page.locator("#stores tbody tr").all()
-    return [line.locator("td").all_inner_texts() for line in lines]
+    cells = "body => [...body.rows].map(row => [...row.cells].map(cell => cell.innerText))"
+    return page.locator("#stores tbody").evaluate(cells)
 
 
 def count(page: Page) -> int:

@@ -6,9 +6,8 @@ from urllib.parse import quote
 
 import pandas as pd
 import pytest
-from browser import count, needs_browser, opened, picture, rows, serious_findings
+from browser import choose, count, needs_browser, opened, picture, rows, serious_findings
 from conftest import Project
-from playwright.sync_api import Page
 
 pytestmark = needs_browser
 
@@ -21,11 +20,6 @@ def explorer(demo: Project) -> Path:
 
 def table(demo: Project, name: str) -> pd.DataFrame:
     return pd.read_parquet(demo.folder / "results" / "merged" / f"{name}.parquet")
-
-
-def choose(page: Page, category: str) -> None:
-    page.select_option("#category", label=category)
-    page.wait_for_selector(f'body[data-ready="{category}"]')
 
 
 def test_every_category_shows_its_clusters_with_names_and_sizes(
@@ -58,10 +52,11 @@ def test_stores_are_found_by_number_and_by_name(explorer: Path) -> None:
 def test_stores_are_sorted_by_sales_as_numbers(explorer: Path) -> None:
     with opened(explorer) as page:
         place = page.locator("#stores thead th").all_inner_texts().index("Sales")
-        for order in (1, -1):
+        for order in ("ascending", "descending"):
             page.locator("#stores thead th", has_text="Sales").click()
+            page.wait_for_selector(f'#stores th[aria-sort="{order}"]:has-text("Sales")')
             sales = [int(row[place].replace(",", "")) for row in rows(page)]
-            assert sales == sorted(sales, reverse=order < 0)
+            assert sales == sorted(sales, reverse=order == "descending")
             assert len(set(sales)) > 1
 
 

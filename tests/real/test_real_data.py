@@ -15,6 +15,7 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
+from browser import choose, count, needs_browser, opened, picture, rows, serious_findings
 from conftest import ROOT, Project
 from sklearn.metrics import adjusted_rand_score
 
@@ -80,8 +81,8 @@ def test_every_store_of_every_input_is_accounted_for(
     project = finished(name)
     stores = {row[0] for row in duckdb.sql(STORES[name].format(data=DATA)).fetchall()}
     final = final_table(project, name)
-    for category, rows in final.groupby("category"):
-        assert sorted(rows["store_id"]) == sorted(stores), category
+    for category, own in final.groupby("category"):
+        assert sorted(own["store_id"]) == sorted(stores), category
     assert final["status"].notna().all()
     assert (final["final_cluster"].notna() | (final["status"] != "clustered")).all()
 
@@ -103,7 +104,7 @@ def test_money_is_conserved_to_the_cent(name: str, finished: Callable[[str], Pro
         assert total == Decimal("6737218987.11")
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", ["breakfast", "iowa"])  # several categories, to spread
 def test_same_bytes_whatever_cores_shards_and_order_of_input(
     name: str, finished: Callable[[str], Project], make_project: Callable[[str], Project]
 ) -> None:
@@ -114,8 +115,8 @@ def test_same_bytes_whatever_cores_shards_and_order_of_input(
     sales = overlay["inputs"]["sales"]
     sales["path"] = shuffled_copy(sales["path"], other.folder / "shuffled")
     config = other.write_config(overlay)
-    target = f"results/{name}/merged/clusters.parquet"
-    other.run(target, "--cores", "1", "--configfile", config)
+    targets = [f"results/{name}/merged/{table}.parquet" for table in ("names", "store_reasons")]
+    other.run(*targets, "--cores", "1", "--configfile", config)
     pattern = f"results/{name}/**/*.parquet"
     expected, found = first.files(pattern), other.files(pattern)
     results = [path for path in expected if "/shards/" not in path and "/sales/" not in path]
@@ -170,3 +171,29 @@ def test_clusters_relate_to_the_segmentation_that_the_chain_knows(
     ]
     print(name, [round(score, 3) for score in scores])
     assert max(scores) > 0.04  # labels at random score 0
+
+
+@needs_browser
+def test_a_chain_of_two_thousand_stores_can_be_looked_into(
+    finished: Callable[[str], Project], tmp_path: Path
+) -> None:
+    project = finished("iowa")
+    page_file = project.folder / "results" / "iowa" / "report" / "explorer.html"
+    final = final_table(project, "iowa").query("category == 'VODKA'")
+    largest = final["final_cluster"].value_counts().index[0]
+    with opened(page_file) as page:
+        choose(page, "VODKA")
+        picture(page, "iowa", tmp_path)
+        assert count(page) == len(final) > 2_000
+        page.select_option("#cluster-filter", value=largest)
+        assert count(page) == (final["final_cluster"] == largest).sum()
+        store = rows(page)[0][0]
+        page.fill("#stores input[type=search]", f'"{store}"')
+        page.locator("#stores button.link", has_text=store).first.click()
+        assert store in page.locator("#store-title").inner_text()
+        picture(page, "iowa-store", tmp_path)
+        assert serious_findings(page) == []
+        page.keyboard.press("Escape")
+        with page.expect_download() as started:
+            page.click("#download")
+        assert store in started.value.path().read_text(encoding="utf-8-sig")

