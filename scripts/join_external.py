@@ -148,8 +148,8 @@ def degrees(values: pa.Array, source: dict[str, Any], path: str, name: str) -> n
     if len(wrong):
         raise InputError(
             f"{path}: column {theirs!r} of the source {source['name']!r} holds {len(wrong):,} "
-            f"values that are no {name}: {examples(wrong)}. Expected degrees from -{limit} to "
-            f"{limit}, or nothing."
+            f"values that are no {name}: {examples(wrong.tolist())}. Expected degrees from "
+            f"-{limit} to {limit}, or nothing."
         )
     return numbers.astype(float)
 

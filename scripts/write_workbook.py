@@ -1,10 +1,12 @@
 """Write the workbook for planners: assignments, clusters and profiles as formatted sheets.
 
-Reads: final clusters, their names, stability and profiles; why stores are where they are; names
-and regions of stores.
+Reads: the account of the run; final clusters, their names, stability and profiles; why stores are
+where they are; names and regions of stores.
 Writes: ``clusters.xlsx``.
 """
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -46,8 +48,9 @@ def main(snakemake: Any, log: JobLog) -> None:
     stability = read_table(files.stability, "stability")
     profiles = read_table(files.profiles, "final_profiles")
     places = read_table(files.places, "places")
+    account = json.loads(Path(files.run).read_text(encoding="utf-8"))
     sheets = [
-        Sheet("How to read", {"what": "text", "means": "long text"}, how_to_read()),
+        Sheet("How to read", {"what": "text", "means": "long text"}, how_to_read(account)),
         assignments(clusters, reasons, places),
         overview(names, stability),
         profile_sheet(profiles),
@@ -56,9 +59,15 @@ def main(snakemake: Any, log: JobLog) -> None:
     log.done(f"{snakemake.output[0]}, {clusters.num_rows:,} assignments")
 
 
-def how_to_read() -> pa.Table:
-    """Return what the sheets and columns mean."""
-    what, means = zip(*HOW_TO_READ, strict=True)
+def how_to_read(account: dict[str, Any]) -> pa.Table:
+    """Return what the run was, and what the sheets and columns mean."""
+    stores, sales = account["stores"], account["sales"]
+    clusters = sum(account["final_clusters"].values())
+    this_run = (
+        f"{stores['seen']:,} stores, {clusters:,} final clusters; sales of "
+        f"{float(sales['clustered']):,.2f} in clusters, {float(sales['set_aside']):,.2f} set aside"
+    )
+    what, means = zip(("This run", this_run), *HOW_TO_READ, strict=True)
     return pa.table({"what": what, "means": means})
 
 

@@ -115,7 +115,8 @@ def test_same_bytes_whatever_cores_shards_and_order_of_input(
     sales = overlay["inputs"]["sales"]
     sales["path"] = shuffled_copy(sales["path"], other.folder / "shuffled")
     config = other.write_config(overlay)
-    targets = [f"results/{name}/merged/{table}.parquet" for table in ("names", "store_reasons")]
+    tables = ["clusters"] if name == "iowa" else ["names", "store_reasons"]
+    targets = [f"results/{name}/merged/{table}.parquet" for table in tables]
     other.run(*targets, "--cores", "1", "--configfile", config)
     pattern = f"results/{name}/**/*.parquet"
     expected, found = first.files(pattern), other.files(pattern)

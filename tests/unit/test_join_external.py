@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from methods.join_external import DuplicateStores, one_row_per_store, to_long
+from methods.join_external import DuplicateStores, first_known, one_row_per_store, to_long
 
 FEW = settings(max_examples=12, deadline=None, derandomize=True)
 REDUCTIONS = {
@@ -197,3 +197,24 @@ def test_minus_zero_is_zero_so_that_the_same_input_gives_the_same_bytes() -> Non
         for rule in ("min", "max", "median", "mean"):
             values = to_long(one_row_per_store(readings(order, ("size",)), rule))["value"]
             assert not np.signbit(values).any()
+
+
+def test_what_is_known_of_a_place_comes_from_the_first_source_that_knows_it() -> None:
+    one = pd.DataFrame(
+        [["1", None, "north", 50.0], ["2", "Ashby", None, NAN], ["1", "Carlow", "north", NAN]],
+        columns=["store_id", "store_name", "region", "latitude"],
+    )
+    other = pd.DataFrame(
+        [["2", "Other name", "south", 45.0], ["9", "Nowhere", "east", 1.0]],
+        columns=["store_id", "store_name", "region", "latitude"],
+    )
+    stores = pd.Index(["1", "2", "3"], name="store_id")
+    expected = {
+        "store_name": {"1": "Carlow", "2": "Ashby", "3": None},
+        "region": {"1": "north", "2": "south", "3": None},
+        "latitude": {"1": 50.0, "2": 45.0, "3": None},
+    }
+    for sources in ([one, other], [one.iloc[::-1], other.iloc[::-1]]):
+        found = first_known(sources, stores)
+        assert list(found.index) == list(stores)
+        assert {name: as_dict(found, name) for name in expected} == expected

@@ -338,6 +338,21 @@ def test_contradictions_are_told_at_once(tiny: Project) -> None:
     assert "inputs.external.stores: rows: last needs columns.date" in message
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("91.5", "holds 1 values that are no latitude: 91.5. Expected degrees from -90 to 90"),
+        ("N 50", "holds 23 numbers and 1 texts: 'N 50'. Expected numbers only"),
+    ],
+)
+def test_a_latitude_that_is_none_is_refused(tiny: Project, wrong: str, told: str) -> None:
+    edit(tiny, "stores.csv", lambda rows: rows.assign(north=["50.1", wrong, *["49"] * 22]))
+    columns = {"store_id": "store", "latitude": "north", "longitude": "income"}
+    message = error(tiny, RAW_FEATURES, source("external", columns=columns))
+    assert "data/stores.csv: column 'north'" in message
+    assert told in message
+
+
 # Odd, but not wrong
 
 

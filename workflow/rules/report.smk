@@ -175,6 +175,7 @@ rule write_explorer:
 
 rule write_workbook:
     input:
+        run="<results>/run.json",
         clusters="<merged>/clusters.parquet",
         names="<merged>/names.parquet",
         stability="<merged>/stability.parquet",

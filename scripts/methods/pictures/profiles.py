@@ -58,7 +58,7 @@ def draw_mix(profiles: pd.DataFrame, cluster: str, what: str, shown: Sequence[st
         title = short(category) + (some if len(index) < len(set(table["feature"])) else "")
         axis.set_title(title, **PLAIN)
         axis.set_xlabel(f"{what} cluster")
-    _explain(figure, axes, INDICES, "index, chain = 100; pale: chance could make it")
+    _explain(figure, axes, INDICES, "index, chain = 100;\npale: chance could make it")
     return figure
 
 

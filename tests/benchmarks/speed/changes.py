@@ -44,17 +44,21 @@ def main(arguments: list[str] | None = None) -> None:
         copy_project(project)
         if options.data:
             shutil.copytree(options.data, project / "data" / "iowa")
-        found = measure(project, IOWA if options.data else DEMO)
+        files, config = (
+            (IOWA, ["--configfile", "tests/real/iowa.yaml"]) if options.data else (DEMO, [])
+        )
+        found = measure(project, files, config)
     full = found["a full run"][1]
     print("| | jobs | wall s | of a full run |\n|---|---|---|---|")
     for change, (jobs, wall) in found.items():
         print(f"| {change} | {jobs} | {wall:.1f} | {wall / full:.0%} |")
 
 
-def measure(project: Path, files: dict[str, str]) -> dict[str, tuple[int, float]]:
+def measure(
+    project: Path, files: dict[str, str], config: list[str]
+) -> dict[str, tuple[int, float]]:
     """Return the jobs and the wall seconds of a full run and of runs after changes."""
     path = {name: project / file for name, file in files.items()}
-    config = ["--configfile", "tests/real/iowa.yaml"] if files is IOWA else []
     found = {"a full run": timed_run(project, config)}
     found["nothing has changed"] = timed_run(project, config)
     path["sales"].write_bytes(path["sales"].read_bytes())

@@ -91,7 +91,7 @@ def run(config: dict, project: Path, more: list[str], **what: int) -> Iterator[d
 def make_chain(folder: Path, stores: int, categories: int) -> dict:
     """Write a simulated chain below the folder and return its configuration."""
     data = folder / "data"
-    data.mkdir()
+    data.mkdir(parents=True)
     products = 12 * categories
     for day in ("2024-01-15", "2024-02-15"):
         values = {"day": day, "stores": stores, "products": products}
@@ -110,10 +110,19 @@ def make_chain(folder: Path, stores: int, categories: int) -> dict:
     features = pd.DataFrame(means + random.normal(size=means.shape)).add_prefix("feature_")
     features = features.mask(random.random(features.shape) < 0.1)
     features.insert(0, "store", [f"S{s}" for s in range(stores)])
+    features["name"] = [f"Store of town {s}" for s in range(stores)]
+    features["region"] = [f"region {s % 12}" for s in range(stores)]
+    features[["north", "east"]] = random.normal((50, 10), 2, (stores, 2)).round(4)
     features.to_parquet(data / "stores.parquet")
     names = {"store_id": "store", "product_id": "sku", "sales": "amount", "date": "day"}
     mapped = {"product_id": "sku", "category": "category", "need_state": "need"}
-    source = {"name": "area", "path": "data/stores.parquet", "columns": {"store_id": "store"}}
+    places = {"store_name": "name", "region": "region", "latitude": "north", "longitude": "east"}
+    source = {
+        "name": "area",
+        "path": "data/stores.parquet",
+        "columns": {"store_id": "store"} | places,
+        "exclude": ["region", "north", "east"],
+    }
     return {
         "inputs": {
             "sales": {"path": "data/2024-*.parquet", "columns": names},

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import aggregate
+import changes
 import duckdb
 import gaps
 import growth
+import pages
 import pandas as pd
 import pytest
 import scores
@@ -57,15 +59,42 @@ def test_a_run_and_its_scripts_in_one_process_are_compared(tmp_path: Path) -> No
     assert "| ratio |" in startup.report(found)
 
 
-def test_growth_is_measured_and_drawn(tmp_path: Path) -> None:
-    table = pd.DataFrame([*growth.measure_rows([2_000], 1), *growth.measure_chains([(60, 2, 1)])])
+def test_growth_and_pages_are_measured_and_drawn(tmp_path: Path) -> None:
+    said, rules = pages.report(tmp_path / "project", 60, 2, runs=1)
+    assert "| explain |" in said
+    assert "| explorer.html |" in said
+    rows = pd.DataFrame(growth.measure_rows([2_000], 1))
+    chain = pd.DataFrame(rules)
+    table = pd.concat([rows, chain])
     assert {"run", "map_products", "choose_k", "merge"} <= set(table["rule"])
     assert (table["megabytes"] > 0).all()
-    chains = table[table["stores"].notna()]
     several = [
-        chains.assign(stores=stores, categories=categories, cores=cores)
+        chain.assign(stores=stores, categories=categories, cores=cores)
         for stores, categories, cores in growth.CHAINS
     ]
-    rows = table[table["rows"].notna()]
     growth.draw(pd.concat([rows, rows.assign(rows=20_000), *several]), tmp_path / "growth.png")
     assert (tmp_path / "growth.png").stat().st_size > 10_000
+
+
+def test_runs_after_a_change_are_compared_with_a_full_one(tmp_path: Path) -> None:
+    startup.copy_project(tmp_path)
+    write_tiny(tmp_path)
+    (tmp_path / "overlay.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
+    files = {
+        "sales": "data/sales-2.csv",
+        "new sales": "data/sales-3.csv",
+        "product map": "data/products.csv",
+        "external source": "data/stores.csv",
+    }
+    until = ["--until", "map_products", "join_external"]
+    found = changes.measure(tmp_path, files, ["--configfile", "overlay.yaml", *until])
+    jobs = {change: count for change, (count, _) in found.items()}
+    assert jobs == {
+        "a full run": 4,
+        "nothing has changed": 0,
+        "a file of sales is written again, the same": 0,
+        "a new file of sales": 2,
+        "a corrected file of sales": 2,
+        "a corrected product map": 1,
+        "a corrected external source": 1,
+    }
