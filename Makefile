@@ -28,8 +28,8 @@ $(VENV)/installed: requirements.lock
 
 setup: $(VENV)/installed  ## create the environment, .venv, from the lock file
 
-demo: setup  ## run the main job on the demo retailer
-	@$(SNAKEMAKE) --quiet all -- results/merged/clusters.parquet results/report/index.html
+demo: setup  ## cluster the demo retailer and make all its pages
+	@$(SNAKEMAKE) --quiet all
 
 dev: ENV := dev
 dev: setup  ## run the demo with config/dev.yaml, then serve its pages on localhost
