@@ -16,6 +16,11 @@ sys.path.append(str(ROOT / "scripts"))  # last, as scripts/profile.py must not h
 VARIABLES = ("DATA_DIR", "INTERNAL_DATA_DIR", "EXTERNAL_DATA_DIR", "MERGING_DATA_DIR")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Use one worker more than there are cores: tests of the cluster mostly wait."""
+    return (os.cpu_count() or 1) + 1
+
+
 class Project:
     """A copy of the project in a folder of its own."""
 
