@@ -139,6 +139,10 @@ def plain_loop(values: Floats, seed: int) -> Found:
     start = time.process_time()
     random = np.random.default_rng(seed)
     numbers = range(1, LARGEST + 1)
+
+    def once(k: int) -> KMeans:
+        return KMeans(k, n_init=1, random_state=int(random.integers(2**31)))
+
     fitted = {k: KMeans(k, n_init=STARTS, random_state=seed).fit(values) for k in numbers}
     for k in numbers[1:]:
         for score in (silhouette_score, calinski_harabasz_score, davies_bouldin_score):
@@ -147,14 +151,14 @@ def plain_loop(values: Floats, seed: int) -> Found:
     spread = np.zeros((REFERENCES, LARGEST))
     for row in spread:
         reference = random.uniform(lows, highs, values.shape)
-        row[:] = [np.log(KMeans(k, n_init=1).fit(reference).inertia_) for k in numbers]
+        row[:] = [np.log(once(k).fit(reference).inertia_) for k in numbers]
     gap = spread.mean(axis=0) - np.log([fitted[k].inertia_ for k in numbers])
     error = spread.std(axis=0) * np.sqrt(1 + 1 / REFERENCES)
     similar = {k: np.zeros(k) for k in numbers}
     for _ in range(RESAMPLES):
         drawn = np.unique(random.integers(len(values), size=len(values)))
         for k in numbers:
-            again = KMeans(k, n_init=1).fit_predict(values[drawn])
+            again = once(k).fit_predict(values[drawn])
             similar[k] += jaccard(fitted[k].labels_[drawn], again, k).max(axis=1) / RESAMPLES
     k = max(SMALLEST, choose_by_gap(gap, error, np.array([similar[k].min() for k in numbers])))
     return Found(k, fitted[k].labels_, time.process_time() - start)

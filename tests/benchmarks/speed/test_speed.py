@@ -36,8 +36,8 @@ def test_the_rules_and_the_queries_find_the_same_sums(tmp_path: Path) -> None:
 
 
 def test_the_choice_of_k_and_a_plain_loop_agree_where_segments_are_clear() -> None:
-    ours, loop = scores.both(scores.components(2, 400), 0)
-    assert ours.k == loop.k == 6
+    ours, loop = scores.both(scores.components(1, 400), 0)
+    assert ours.k == loop.k == 4
     assert "| ratio |" in scores.report([(ours, loop)])
 
 
