@@ -5,14 +5,13 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 NODES = ("node1", "node2")
 MEMORY = 6000  # MB of a node
 CONF = Path("/etc/slurm/slurm.conf")  # its default place: the executor hides SLURM_CONF
-MUNGE = Path("/run/munge/munge.socket.2")
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue", "scontrol")
 
 
@@ -28,31 +27,48 @@ def why_not() -> str | None:
     return None
 
 
+class NotStarted(Exception):
+    """Slurm is installed but does not start on this machine; says what its programs printed."""
+
+
 @contextmanager
 def running(folder: Path) -> Iterator[None]:
-    """Run a controller and two nodes with their state in ``folder``; stop them in the end."""
+    """Run a controller and two nodes with their state in ``folder``; stop them in the end.
+
+    Raises:
+        NotStarted: They do not all wait for work within two minutes.
+    """
     started: list[subprocess.Popen] = []
+
+    def start(name: str, *command: str) -> None:
+        with (folder / f"{name}.out").open("w") as out:
+            started.append(subprocess.Popen(command, stdout=out, stderr=out))
+
     CONF.parent.mkdir(exist_ok=True)
     CONF.write_text(configuration(folder), encoding="utf-8")
     try:
-        if not MUNGE.exists():
-            started.append(munge())
-            until(MUNGE.exists, "munge")
-        for name, command in (
-            ("slurmctld", ["slurmctld", "-D", "-c"]),
-            *((node, ["slurmd", "-D", "-N", node]) for node in NODES),
-        ):
-            with (folder / f"{name}.out").open("w") as out:
-                started.append(subprocess.Popen(command, stdout=out, stderr=out))
-        until(ready, "the nodes")
+        start("munged", *munged(folder))
+        until((folder / "munge").is_socket, folder)
+        start("slurmctld", "slurmctld", "-D", "-c")
+        for node in NODES:
+            start(node, "slurmd", "-D", "-N", node)
+        until(ready, folder)
         yield
+        subprocess.run(["scancel", "--user", "root"], capture_output=True, check=False, timeout=60)
     finally:
-        if started:
-            subprocess.run(["scancel", "--user", "root"], capture_output=True, check=False)
         for process in reversed(started):
-            process.terminate()
-            process.wait(timeout=30)
+            stop(process)
         CONF.unlink()
+
+
+def stop(process: subprocess.Popen) -> None:
+    """End a program, by force if it does not listen."""
+    process.terminate()
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def configuration(folder: Path) -> str:
@@ -72,6 +88,7 @@ SlurmctldPort={ports[0]}
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
+AuthInfo=socket={folder}/munge
 StateSaveLocation={folder}/state
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/%n.pid
@@ -104,26 +121,35 @@ def free_ports(number: int) -> list[int]:
     return ports
 
 
-def munge() -> subprocess.Popen:
-    """Start the daemon that proves who asks."""
-    for folder in ("/run/munge", "/var/log/munge", "/var/lib/munge"):
-        Path(folder).mkdir(mode=0o755, exist_ok=True)
-        shutil.chown(folder, "munge", "munge")
-    user = ["setpriv", "--reuid", "munge", "--regid", "munge", "--clear-groups"]
-    return subprocess.Popen([*user, "munged", "--foreground"])
+def munged(folder: Path) -> list[str]:
+    """Return the command of the daemon that proves who asks, apart from any other on the machine.
+
+    It is forced, as it finds a folder that only its owner may enter unusual.
+    """
+    key = folder / "key"
+    key.write_bytes(os.urandom(128))
+    key.chmod(0o600)
+    files = {"socket": "munge", "key-file": "key", "log-file": "munge.log"}
+    files |= {"pid-file": "munge.pid", "seed-file": "munge.seed"}
+    options = [f"--{option}={folder / name}" for option, name in files.items()]
+    return ["munged", "--foreground", "--force", *options]
 
 
 def ready() -> bool:
     """Say whether all nodes wait for work."""
     command = ["sinfo", "--noheader", "--Node", "--format", "%N %t"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    except subprocess.TimeoutExpired:
+        return False
     return sorted(done.stdout.split("\n")) == ["", *(f"{node} idle" for node in NODES)]
 
 
-def until(true: object, what: str, seconds: float = 60) -> None:
+def until(true: Callable[[], bool], folder: Path, seconds: float = 120) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:
-            raise TimeoutError(f"{what} did not start within {seconds:.0f} s")
+            said = [path.read_text(errors="replace")[-1000:] for path in folder.glob("*.out")]
+            raise NotStarted("Slurm did not start: " + "\n".join(said))
         time.sleep(0.2)

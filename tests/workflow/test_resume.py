@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -71,6 +72,17 @@ def begun(project: Project, log: str) -> bool:
     )
 
 
+def pythons(run: subprocess.Popen, script: str) -> list[psutil.Process]:
+    """Return the processes of a run that execute a script."""
+    found = []
+    for process in psutil.Process(run.pid).children(recursive=True):
+        with suppress(psutil.Error):  # it has ended meanwhile
+            words = process.cmdline()
+            if words and "python" in Path(words[0]).name and words[-1].endswith(script):
+                found.append(process)
+    return found
+
+
 def test_a_run_killed_again_and_again_ends_with_the_same_bytes(
     undisturbed: Project, project: Project
 ) -> None:
@@ -99,8 +111,7 @@ def test_a_job_that_is_killed_fails_the_run_and_the_next_completes_it(
     jobs: list[psutil.Process] = []
 
     def merging() -> bool:
-        children = psutil.Process(run.pid).children(recursive=True)
-        jobs[:] = [job for job in children if any("merge.py" in word for word in job.cmdline())]
+        jobs[:] = pythons(run, "merge.py")
         return bool(jobs)
 
     wait_for(run, merging)
