@@ -46,19 +46,23 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print(report(compare(Path(folder), options.configfile, options.cores, options.runs)))
+        copy_project(Path(folder))
+        arguments = ["--cores", options.cores]
+        if options.configfile:
+            arguments += ["--configfile", options.configfile]
+        else:
+            run([sys.executable, "-m", "snakemake", *arguments, "--until", "make_demo"], folder)
+        print(report(compare(Path(folder), arguments, options.runs)))
 
 
 def compare(
-    folder: Path, configfile: str | None, cores: str, runs: int
+    folder: Path, arguments: list[str], runs: int
 ) -> dict[str, list[Times] | dict[str, float]]:
-    """Return the times of ``runs`` runs of the workflow and of its scripts in one process."""
-    copy_project(folder)
-    snakemake = [sys.executable, "-m", "snakemake", "--cores", cores, "--skip-script-cleanup"]
-    if configfile:
-        snakemake += ["--configfile", configfile]
-    else:
-        run([*snakemake, "--until", "make_demo"], folder)
+    """Return the times of ``runs`` runs of the workflow and of its scripts in one process.
+
+    ``folder`` holds a copy of the project, ``arguments`` are those of Snakemake.
+    """
+    snakemake = [sys.executable, "-m", "snakemake", "--skip-script-cleanup", *arguments]
     found: dict[str, list[Times] | dict[str, float]] = {"workflow": [], "one process": []}
     for _ in range(runs):
         shutil.rmtree(folder / "results", ignore_errors=True)
