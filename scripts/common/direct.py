@@ -15,9 +15,9 @@ from common.sources import UNREADABLE, Source, file_format
 def expressions(path: str | Path, source: Source, kinds: dict[str, str]) -> dict[str, str] | None:
     """Return an SQL expression for each column of ``kinds`` (our name: kind).
 
-    Identifiers are as the file has them; money is rounded to four places, half to even, NULL where
-    it is not usable. None where the file is not Parquet or a column is missing, is there twice,
-    is a constant or has a type that needs more than that.
+    Identifiers are as the file has them; money is rounded to four places, half to even. Money or a
+    date that is not usable ends the query with an error. None where the file is not Parquet or a
+    column is missing, is there twice, is a constant or has a type that needs more than that.
     """
     if file_format(path, source) != "parquet" or source.get("constants"):
         return None
@@ -38,9 +38,9 @@ def expressions(path: str | Path, source: Source, kinds: dict[str, str]) -> dict
             return None
         found[name] = {
             "identifier": column,
-            "date": f"{column}::DATE",
+            "date": f"coalesce({column}::DATE, error('no date'))",
             "money": f"CASE WHEN isfinite({column}::DOUBLE) AND abs({column}::DOUBLE) < 1e14 "
-            f"THEN round_even({column}::DOUBLE, 4)::DECIMAL(18, 4) END",
+            f"THEN round_even({column}::DOUBLE, 4)::DECIMAL(18, 4) ELSE error('no money') END",
         }[kind]
     return found
 

@@ -15,7 +15,7 @@ from common.direct import expressions
 
 COLUMNS = {"store_id": "shop", "product_id": "sku", "sales": "amount", "date": "day"}
 SOURCE = {"columns": COLUMNS, "format": "auto"}
-WINDOW = {"from": "2024-01-15", "to": "2024-12-31", "dated": True}
+WINDOW = {"from": "2024-01-15", "to": "2024-12-31"}
 
 days = st.dates(date(2023, 12, 1), date(2025, 1, 31))
 amounts = st.one_of(
@@ -78,7 +78,7 @@ def test_whole_amounts_and_times_of_day_are_the_same(tmp_path: Path, dated: bool
         day=pa.array([datetime(2024, 2, 29, 23, 59), datetime(2024, 1, 1), datetime(2024, 3, 1)]),
     )
     source = SOURCE | {"columns": COLUMNS | {"date": "day" if dated else None}}
-    direct, checked = both_ways(path, source, WINDOW | {"dated": dated})
+    direct, checked = both_ways(path, source, WINDOW)
     assert direct.to_pylist() == checked.to_pylist()
     assert direct.num_rows == 2
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_used_is_left_to_the_checked_way(tmp_path: Path, odd: dic
     path = write(tmp_path, **(PLAIN | odd))
     with duckdb.connect() as database:
         assert not aggregate_sales.sum_directly(database, path, SOURCE, WINDOW)
-        assert database.sql("SHOW TABLES").fetchall() == []
+        assert ("sums",) not in database.sql("SHOW TABLES").fetchall()
 
 
 @pytest.mark.parametrize(
