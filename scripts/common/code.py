@@ -48,7 +48,8 @@ def _imported(path: Path) -> frozenset[Path]:
     return frozenset(file for file in candidates if file.is_file())
 
 
-def _contracts(path: Path) -> set[Path]:
+@cache
+def _contracts(path: Path) -> frozenset[Path]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    return {file for file in CONTRACTS.glob("*.yaml") if file.stem in texts}
+    return frozenset(file for file in CONTRACTS.glob("*.yaml") if file.stem in texts)
