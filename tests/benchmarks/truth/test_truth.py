@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from competitors import cross_and_fold, old_method, oracle, smallest_cluster, why_no_r
 from ours import project_defaults
+from real_sales import explained, foretold
 from run import main, plan, run_job
 from simulate import CATEGORIES, EXTERNALS, JOINTS, SCENARIOS, Scenario
 from sklearn.metrics import adjusted_rand_score
@@ -211,3 +212,21 @@ def test_the_battery_is_judged_by_the_labeling_that_fits_best_without_noise(tmp_
     assert (row["true_k"], row["k"], row["index"], row["verdict"]) == (3, 3, 1.0, "groups")
     assert "| toy | 1 | 1.00 | 1.00 | 1.00 | 100% |" in (tmp_path / "battery.md").read_text()
     assert battery.main([str(tmp_path / "nothing"), "--output", str(tmp_path)]) == 2
+
+
+def test_sales_are_foretold_by_what_stores_sold_together():
+    sales = np.array([[8.0, 2.0], [4.0, 6.0], [0.0, 5.0]])
+    expected = foretold(sales, np.array([0, 0, -1]))  # the last has no cluster: the chain's mix
+    assert np.allclose(expected, [[0.6, 0.4], [0.6, 0.4], [12 / 25, 13 / 25]])
+    assert explained(sales / sales.sum(axis=1, keepdims=True), sales) == 1
+    chain = np.tile([12 / 25, 13 / 25], (3, 1))
+    assert explained(chain, sales) == pytest.approx(0)
+    # twice as much sold by the first store makes its error count twice
+    coming = sales * [[2], [1], [1]]
+    together = coming.sum(axis=0) / coming.sum()
+    mixes = coming / coming.sum(axis=1, keepdims=True)
+    total = 20 * 2 * (0.8 - together[0]) ** 2 + 10 * 2 * (0.4 - together[0]) ** 2
+    total += 5 * 2 * (0 - together[0]) ** 2
+    wrong = mixes.copy()
+    wrong[0] = [0.7, 0.3]
+    assert explained(wrong, coming) == pytest.approx(1 - 20 * 2 * 0.1**2 / total)
