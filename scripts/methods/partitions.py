@@ -36,8 +36,8 @@ def ward_kmeans(values: Floats, numbers: Sequence[int]) -> Iterator[Floats]:
         yield np.asarray(centres)
 
 
-def sample_stores(values: Floats, random: np.random.Generator, most: int = MOST_STORES) -> Floats:
-    """Return the values of all stores, or of ``most`` drawn without replacement."""
-    if len(values) <= most:
+def sample_stores(values: Floats, random: np.random.Generator) -> Floats:
+    """Return the values of all stores, or of 500 drawn without replacement."""
+    if len(values) <= MOST_STORES:
         return values
-    return values[np.sort(random.choice(len(values), most, replace=False))]
+    return values[np.sort(random.choice(len(values), MOST_STORES, replace=False))]

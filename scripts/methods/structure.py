@@ -14,7 +14,6 @@ Floats = npt.NDArray[np.float64]
 STABLE, DISSOLVED = 0.75, 0.6  # mean Jaccard similarity of a cluster on resamples, Hennig 2007
 FOLDS = 5
 SMALLEST_SIDE = 8  # stores on either side of a gap, fewer say nothing
-MOST_TESTED = 2000  # stores, by centres that were fitted to at most 500 others
 
 
 def gap_statistic(
@@ -83,22 +82,21 @@ def grouped_p_value(values: Floats, k: int, repeats: int, seed: int) -> float:
     median over the repeats is returned.
 
     Args:
-        values: (n_stores, n_components); at most 2,000 stores are tested, by centres fitted to at
-            most 500 others.
+        values: (n_stores, n_components); at most 500 stores are used.
         k: Number of clusters, at least 2.
         repeats: Number of random divisions into folds.
-        seed: Seed of the samples and the divisions.
+        seed: Seed of the sample and the divisions.
     """
     random = np.random.default_rng(seed)
-    (whole,) = ward_kmeans(sample_stores(values, random), [k])
+    sample = sample_stores(values, random)
+    (whole,) = ward_kmeans(sample, [k])
     if len(whole) < k:
         return 1.0
-    tested = sample_stores(values, random, MOST_TESTED)
     p_values = []
     for _ in range(repeats):
-        fold = random.permutation(len(tested)) % FOLDS
-        nearest, centres = _cross_fit(tested, fold, whole, random)
-        p_values.append(_combine([*_p_values(tested, fold, nearest, centres, whole)]))
+        fold = random.permutation(len(sample)) % FOLDS
+        nearest, centres = _cross_fit(sample, fold, whole)
+        p_values.append(_combine([*_p_values(sample, fold, nearest, centres, whole)]))
     return float(np.median(p_values))
 
 
@@ -112,7 +110,7 @@ def _log_within(values: Floats, largest: int) -> Floats:
 
 
 def _cross_fit(
-    values: Floats, fold: npt.NDArray[np.int64], whole: Floats, random: np.random.Generator
+    values: Floats, fold: npt.NDArray[np.int64], whole: Floats
 ) -> tuple[npt.NDArray[np.int64], Floats]:
     """Fit centres without each fold and place its stores by them.
 
@@ -123,8 +121,7 @@ def _cross_fit(
     nearest = np.empty(len(values), dtype=np.int64)
     centres = np.empty((FOLDS, *whole.shape))
     for number in range(FOLDS):
-        others = sample_stores(values[fold != number], random)
-        (fitted,) = ward_kmeans(others, [len(whole)])
+        (fitted,) = ward_kmeans(values[fold != number], [len(whole)])
         fitted = np.vstack([fitted, np.repeat(fitted[-1:], len(whole) - len(fitted), axis=0)])
         centres[number] = fitted[linear_sum_assignment(cdist(whole, fitted, "sqeuclidean"))[1]]
         held_out = fold == number
