@@ -103,7 +103,7 @@ def predict(sales: NeedStates, group: str, stores: np.ndarray, snakemake: Any) -
 
 def choose(group: str, values: np.ndarray, prediction: Prediction | None, snakemake: Any) -> Choice:
     """Choose k for one group; tell the user which setting is in the way when stores are few."""
-    options, cluster = snakemake.params.choose_k, snakemake.params.cluster
+    options = snakemake.params.choose_k
     try:
         return choose_k(
             values,
@@ -114,8 +114,7 @@ def choose(group: str, values: np.ndarray, prediction: Prediction | None, snakem
             min_stores=options["min_stores"],
             fixed=options["fixed"].get(group),
             prediction=prediction,
-            algorithm=cluster["algorithm"],
-            starts=cluster["starts"],
+            algorithm=snakemake.params.algorithm,
             seed=seed_for(snakemake.params.seed, group, "choose_k"),
         )
     except TooFewStores as error:

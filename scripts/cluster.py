@@ -2,7 +2,8 @@
 
 Reads: components, outliers (placed, but not part of the fit), the number of clusters, the stores'
 weights.
-Writes: every eligible store's cluster and the next nearest; the clusters' centres.
+Writes: every eligible store's cluster and the next nearest; the clusters' centres, and the rule
+that places other stores.
 """
 
 from typing import Any
@@ -46,7 +47,14 @@ def main(snakemake: Any, log: JobLog) -> None:
         k = len(result.centres)
         numbers = np.arange(1, k + 1)
         long = Matrix(matrix.group, numbers, matrix.features, result.centres).long("component")
-        centres.append({**long, "cluster": long.pop("store_id")})
+        centres.append(
+            {
+                **long,
+                "cluster": long.pop("store_id"),
+                "coefficient": result.rule.coefficients.ravel(),
+                "intercept": np.repeat(result.rule.intercepts, len(matrix.features)),
+            }
+        )
         sizes[matrix.group] = np.bincount(result.labels)[1:].tolist()
     rows = write_table(snakemake.output.clusters, "clusters", stack(parts, "clusters"))
     write_table(snakemake.output.centres, "centres", stack(centres, "centres"))

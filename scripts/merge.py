@@ -146,6 +146,7 @@ def track_of(
             k=int(labels.max()),
             refits=len(refits),
             seed=seed_for(snakemake.params.seed, group, "merge"),
+            algorithm=snakemake.params.algorithms[tracks.name],
         )
     return Track(labels, values, refits), outlier
 

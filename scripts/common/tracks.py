@@ -11,6 +11,7 @@ class Tracks:
     """The clusters, components and statuses of one track, by group."""
 
     def __init__(self, files: Any, track: str):
+        self.name = track
         self.clusters = by_group(files[f"{track}_clusters"], "clusters")
         self.statuses = by_group(files[f"{track}_status"], "store_status")
         reduced = read_matrices(files[f"{track}_reduced"], "reduced", "component")

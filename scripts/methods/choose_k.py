@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.spatial.distance import cdist
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
 
-from methods.cluster import fit_labels
+from methods.cluster import fit_clusters
 from methods.partitions import ward_kmeans
 from methods.prediction import Prediction, choose_by_prediction
 from methods.stability import stability
@@ -46,7 +46,6 @@ def choose_k(
     largest: int,
     criterion: str,
     algorithm: str,
-    starts: int,
     seed: int,
     no_groups: str = "slices",
     min_stores: int = 1,
@@ -88,7 +87,7 @@ def choose_k(
 
     gap = gap_statistic(values, candidates[-1], REFERENCES, seed)
     stable = stability(values, candidates[-1], RESAMPLES, seed)
-    scores = _compactness(values, candidates, algorithm, starts, seed)
+    scores = _compactness(values, candidates, algorithm, seed)
     scores += _listed("gap", gap[0]) + _listed("gap_error", gap[1])
     scores += _listed("smallest_jaccard", stable[0]) + _listed("smallest_cluster", stable[1])
     if prediction is not None:
@@ -147,12 +146,13 @@ def _by_verdict(
 
 
 def _compactness(
-    values: Floats, candidates: range, algorithm: str, starts: int, seed: int
+    values: Floats, candidates: range, algorithm: str, seed: int
 ) -> list[tuple[int, str, float]]:
     """Return the scores of ``CRITERIA`` for every number of clusters.
 
     At most 2,000 stores are scored. Silhouettes need the distances of all their pairs, which are
-    computed once. K-means starts from Ward's clusters, which serve all numbers.
+    computed once. K-means starts from Ward's clusters, which serve all numbers; other algorithms
+    start once.
     """
     random = np.random.default_rng(seed)
     values = values[np.sort(random.permutation(len(values))[:MOST_SCORED])]
@@ -162,7 +162,7 @@ def _compactness(
             cdist(values, centres).argmin(axis=1) for centres in ward_kmeans(values, candidates)
         )
     else:
-        fits = (fit_labels(values, k, algorithm, starts, seed) for k in candidates)
+        fits = (fit_clusters(values, k, algorithm, 1, seed)[0] for k in candidates)
     scores = []
     for k, labels in zip(candidates, fits, strict=True):
         if len(np.unique(labels)) < 2:

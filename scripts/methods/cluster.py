@@ -13,6 +13,28 @@ from methods.limits import assign_limited
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+RIDGE = 0.2  # of the mean variance, added to all: a covariance of few stores is uncertain
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where stores belong: to the cluster whose score, linear in the components, is highest."""
+
+    coefficients: Floats  # (k, n_components)
+    intercepts: Floats  # (k,)
+
+    @classmethod
+    def nearest(cls, centres: Floats) -> "Rule":
+        """Return the rule of the nearest of (k, n_components) centres."""
+        return cls(centres, -0.5 * np.sum(centres**2, axis=1))
+
+    def place(self, values: Floats) -> Labels:
+        """Return the cluster 0..k-1 of each of (n_stores, n_components) values."""
+        return np.asarray((values @ self.coefficients.T + self.intercepts).argmax(axis=1))
+
+    def take(self, clusters: Labels) -> "Rule":
+        """Return the rule of some of the clusters, in their order."""
+        return Rule(self.coefficients[clusters], self.intercepts[clusters])
 
 
 @dataclass(frozen=True)
@@ -21,30 +43,37 @@ class Clustering:
 
     labels: Labels  # (n_stores,)
     centres: Floats  # (k, n_components), in the order of the numbers
+    rule: Rule  # places other stores, in the order of the numbers
     distance: Floats  # (n_stores,) to the centre of the store's cluster
     next_label: Labels  # (n_stores,) cluster with the next nearest centre, 0 when k is 1
     next_distance: Floats  # (n_stores,), NaN when k is 1
 
 
-def fit_labels(values: Floats, k: int, algorithm: str, starts: int, seed: int) -> Labels:
-    """Return labels 0..k-1 for (n_stores, n_components) values; some may be unused.
+def fit_clusters(
+    values: Floats, k: int, algorithm: str, starts: int, seed: int
+) -> tuple[Labels, Rule]:
+    """Return labels 0..k-1 for (n_stores, n_components) values, and the rule for other stores.
 
-    ``kmeans`` keeps the best of ``starts`` k-means++ starts; ``ward`` merges by least added
-    variance; ``gaussian_mixture`` fits k Gaussians of one common covariance. ``kmeans_limited``
-    is ``kmeans`` here: :func:`cluster_stores` then limits the sizes.
+    Some labels may be unused. ``kmeans`` keeps the best of ``starts`` k-means++ starts; ``ward``
+    merges by least added variance; both place by the nearest centre. ``gaussian_mixture`` fits k
+    Gaussians of one common covariance, the likeliest of ``starts``, and places in the likeliest.
+    ``kmeans_limited`` is ``kmeans`` here: :func:`cluster_stores` then limits the sizes.
     """
-    if k == 1:
-        return np.zeros(len(values), dtype=np.int64)
-    if algorithm == "ward":
-        labels = AgglomerativeClustering(n_clusters=k, linkage="ward").fit_predict(values)
-    elif algorithm == "gaussian_mixture":
+    if algorithm == "gaussian_mixture" and k > 1:
+        ridge = RIDGE * values.var(axis=0).mean()
         mixture = GaussianMixture(
-            k, covariance_type="tied", n_init=starts, reg_covar=1e-6, random_state=seed
-        )
-        labels = mixture.fit_predict(values)
-    else:
-        labels = KMeans(k, n_init=starts, random_state=seed).fit_predict(values)
-    return np.asarray(labels, dtype=np.int64)
+            k, covariance_type="tied", n_init=starts, reg_covar=ridge, random_state=seed
+        ).fit(values)
+        coefficients = mixture.means_ @ mixture.precisions_
+        halves = 0.5 * np.sum(coefficients * mixture.means_, axis=1)
+        rule = Rule(coefficients, np.log(mixture.weights_) - halves)
+        return rule.place(values), rule
+    if algorithm == "ward" and k > 1:
+        labels = AgglomerativeClustering(n_clusters=k, linkage="ward").fit_predict(values)
+        centres = np.array([values[labels == label].mean(axis=0) for label in range(k)])
+        return np.asarray(labels, dtype=np.int64), Rule.nearest(centres)
+    model = KMeans(k, n_init=starts, random_state=seed).fit(values)
+    return np.asarray(model.labels_, dtype=np.int64), Rule.nearest(model.cluster_centers_)
 
 
 def cluster_stores(
@@ -59,7 +88,7 @@ def cluster_stores(
     min_size: int | None = None,
     max_size: int | None = None,
 ) -> Clustering:
-    """Cluster the stores ``in_fit``, place the others by the nearest centre, number by weight.
+    """Cluster the stores ``in_fit``, place the others by the rule of the algorithm, number all.
 
     Cluster 1 has the largest sum of ``weights`` (n_stores,); among equals, the one with the first
     store. ``kmeans_limited`` keeps ``min_size`` and ``max_size``, where given, for all stores, see
@@ -68,22 +97,23 @@ def cluster_stores(
     Raises:
         ImpossibleLimits: The stores are too few or too many for k clusters of these sizes.
     """
-    fitted = fit_labels(values[in_fit], k, algorithm, starts, seed)
+    fitted, rule = fit_clusters(values[in_fit], k, algorithm, starts, seed)
     used = np.unique(fitted)
+    rule = rule.take(used)
     centres = np.array([values[in_fit][fitted == label].mean(axis=0) for label in used])
-    labels = np.empty(len(values), dtype=np.int64)
+    labels = rule.place(values)
     labels[in_fit] = np.searchsorted(used, fitted)
-    labels[~in_fit] = cdist(values[~in_fit], centres).argmin(axis=1)
     if algorithm == "kmeans_limited":
         sizes = min_size or 1, max_size or len(values)
         labels, centres = limit_sizes(values, in_fit, labels, centres, sizes)
+        rule = Rule.nearest(centres)
 
     total = np.bincount(labels, weights, minlength=len(centres))
     first = [int(np.argmax(labels == label)) for label in range(len(centres))]
     order = np.lexsort((np.array(first), -total))
     rank = np.empty(len(centres), dtype=np.int64)
     rank[order] = np.arange(len(centres))
-    return place(values, rank[labels] + 1, centres[order])
+    return measure(values, rank[labels] + 1, centres[order], rule.take(order))
 
 
 def limit_sizes(
@@ -113,17 +143,17 @@ def limit_sizes(
         labels, centres, least = found, means, squares
 
 
-def place(values: Floats, labels: Labels, centres: Floats) -> Clustering:
+def measure(values: Floats, labels: Labels, centres: Floats, rule: Rule) -> Clustering:
     """Measure the distances of stores with known labels, numbered from 1, to all centres."""
     distances = cdist(values, centres)
     stores = np.arange(len(values))
     own = distances[stores, labels - 1]
     if len(centres) == 1:
         nobody = np.full(len(values), np.nan)
-        return Clustering(labels, centres, own, np.zeros_like(labels), nobody)
+        return Clustering(labels, centres, rule, own, np.zeros_like(labels), nobody)
     distances[stores, labels - 1] = np.inf
     nearest = distances.argmin(axis=1)
-    return Clustering(labels, centres, own, nearest + 1, distances[stores, nearest])
+    return Clustering(labels, centres, rule, own, nearest + 1, distances[stores, nearest])
 
 
 def _mean(values: Floats, in_fit: Flags, members: Flags) -> Floats:

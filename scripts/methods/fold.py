@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from methods.cluster import fit_labels, limit_sizes
+from methods.cluster import fit_clusters, limit_sizes
 from methods.limits import ImpossibleLimits
 from methods.names import by_number, part_name
 from methods.separation import count_by_refit, overlap, together
@@ -331,7 +331,8 @@ def split_evenly(
     """
     n = len(values)
     drawn = values[np.random.default_rng(seed).integers(n, size=n)] if resample else values
-    used, labels = np.unique(fit_labels(drawn, k, "kmeans", STARTS, seed), return_inverse=True)
+    fitted, _ = fit_clusters(drawn, k, "kmeans", STARTS, seed)
+    used, labels = np.unique(fitted, return_inverse=True)
     centres = np.array([drawn[labels == label].mean(axis=0) for label in range(len(used))])
     centres = np.resize(centres, (k, values.shape[1]))  # repeated where stores are alike
     nearest = cdist(values, centres).argmin(axis=1)

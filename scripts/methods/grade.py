@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from methods.cluster import fit_labels
+from methods.cluster import fit_clusters
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -31,7 +31,7 @@ def grade_stores(sales: Floats, tiers: int, seed: int) -> tuple[Labels, Floats]:
     if len(np.unique(sales[positive])) < tiers:
         return found, np.full(tiers, np.nan)
     logs = np.log(sales[positive])
-    labels = fit_labels(logs[:, None], tiers, "kmeans", STARTS, seed)
+    labels, _ = fit_clusters(logs[:, None], tiers, "kmeans", STARTS, seed)
     lowest = np.array([logs[labels == label].min() for label in range(tiers)])
     highest = np.array([logs[labels == label].max() for label in range(tiers)])
     order = np.argsort(lowest)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial.distance import cdist
-from sklearn.cluster import KMeans
+
+from methods.cluster import fit_clusters
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -12,7 +12,13 @@ STARTS = 3
 
 
 def refit_labels(
-    values: Floats, in_fit: npt.NDArray[np.bool_], k: int, refits: int, seed: int
+    values: Floats,
+    in_fit: npt.NDArray[np.bool_],
+    k: int,
+    refits: int,
+    seed: int,
+    *,
+    algorithm: str = "kmeans",
 ) -> Labels:
     """Cluster resamples of the stores and place all stores by each.
 
@@ -22,6 +28,7 @@ def refit_labels(
         k: Number of clusters, as chosen on all stores.
         refits: Number of resamples.
         seed: Seed of the draws and starts.
+        algorithm: As the clusters were made, see :func:`methods.cluster.fit_clusters`.
 
     Returns:
         (refits, n_stores) labels from 0; their numbers mean nothing across refits.
@@ -34,9 +41,9 @@ def refit_labels(
     for number in range(refits):
         drawn = random.choice(candidates, min(len(candidates), MOST_STORES))
         distinct = len(np.unique(values[drawn], axis=0))
-        model = KMeans(min(k, distinct), n_init=STARTS, random_state=int(random.integers(2**31)))
-        centres = model.fit(values[drawn]).cluster_centers_
-        labels[number] = cdist(values, centres).argmin(axis=1)
+        own = int(random.integers(2**31))
+        _, rule = fit_clusters(values[drawn], min(k, distinct), algorithm, STARTS, own)
+        labels[number] = rule.place(values)
     return labels
 
 

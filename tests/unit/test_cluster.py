@@ -11,8 +11,9 @@ from scipy.cluster.hierarchy import ward as scipy_ward
 from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
+from sklearn.mixture import GaussianMixture
 
-from methods.cluster import Clustering, cluster_stores, fit_labels, place
+from methods.cluster import Clustering, Rule, cluster_stores, fit_clusters, measure
 from methods.limits import ImpossibleLimits
 
 ALGORITHMS = ["kmeans", "kmeans_limited", "ward", "gaussian_mixture"]
@@ -79,10 +80,13 @@ def test_what_a_clustering_promises(algorithm: str, group: tuple[int, int, int])
     assert used <= k
     heavy = [weights[found.labels == number].sum() for number in range(1, used + 1)]
     assert heavy == sorted(heavy, reverse=True)
-    # centres are means of the stores in the fit, outliers go to the nearest
+    # centres are means of the stores in the fit, outliers go where new stores go
     for number, centre in enumerate(found.centres, 1):
         np.testing.assert_allclose(centre, values[in_fit & (found.labels == number)].mean(axis=0))
-    np.testing.assert_array_equal(found.labels[~in_fit], apart[~in_fit].argmin(axis=1) + 1)
+    placed = found.rule.place(values[~in_fit])
+    np.testing.assert_array_equal(found.labels[~in_fit], placed + 1)
+    if algorithm != "gaussian_mixture":
+        np.testing.assert_array_equal(placed, apart[~in_fit].argmin(axis=1))
     # distances are Euclidean, the next cluster is the nearest of the others
     np.testing.assert_allclose(found.distance, apart[np.arange(n), found.labels - 1])
     if used > 1:
@@ -128,14 +132,14 @@ def test_kmeans_finds_the_best_of_all_divisions_of_a_few_stores() -> None:
         return sum(((group - group.mean(axis=0)) ** 2).sum() for group in groups)
 
     best = min(spread(np.array(labels)) for labels in product(range(3), repeat=8))
-    assert spread(fit_labels(values, 3, "kmeans", 20, 0)) == pytest.approx(best)
+    assert spread(fit_clusters(values, 3, "kmeans", 20, 0)[0]) == pytest.approx(best)
 
 
 def test_more_starts_are_never_worse() -> None:
     values = np.random.default_rng(4).normal(size=(80, 2))
 
     def spread(starts: int) -> float:
-        labels = fit_labels(values, 9, "kmeans", starts, 1)
+        labels = fit_clusters(values, 9, "kmeans", starts, 1)[0]
         return sum(values[labels == x].var(axis=0).sum() * (labels == x).sum() for x in range(9))
 
     assert spread(30) < spread(1)
@@ -145,15 +149,32 @@ def test_more_starts_are_never_worse() -> None:
 def test_ward_agrees_with_scipy(k: int) -> None:
     values = np.random.default_rng(3).normal(size=(50, 3))
     expected = fcluster(scipy_ward(values), k, "maxclust")
-    assert adjusted_rand_score(expected, fit_labels(values, k, "ward", 1, 0)) == 1
+    assert adjusted_rand_score(expected, fit_clusters(values, k, "ward", 1, 0)[0]) == 1
 
 
 def test_gaussian_mixture_keeps_elongated_clusters_together() -> None:
     truth = np.repeat([0, 1], 60)
     values = np.random.default_rng(0).normal(size=(120, 2)) * [6, 1]
     values[:, 1] += 8 * truth
-    assert adjusted_rand_score(truth, fit_labels(values, 2, "gaussian_mixture", 10, 0)) == 1
-    assert adjusted_rand_score(truth, fit_labels(values, 2, "kmeans", 10, 0)) < 0.2
+    assert adjusted_rand_score(truth, fit_clusters(values, 2, "gaussian_mixture", 10, 0)[0]) == 1
+    assert adjusted_rand_score(truth, fit_clusters(values, 2, "kmeans", 10, 0)[0]) < 0.2
+
+
+def test_gaussian_mixture_places_other_stores_as_scikit_learn_does() -> None:
+    random = np.random.default_rng(3)
+    truth = random.choice(3, 150, p=[0.6, 0.3, 0.1])
+    values = random.normal(size=(150, 4)) @ random.normal(size=(4, 4)) + 2 * truth[:, None]
+    others = random.normal(size=(400, 4)) * 3
+    labels, rule = fit_clusters(values, 3, "gaussian_mixture", 5, 0)
+    theirs = GaussianMixture(
+        3,
+        covariance_type="tied",
+        n_init=5,
+        reg_covar=0.2 * values.var(axis=0).mean(),
+        random_state=0,
+    ).fit(values)
+    np.testing.assert_array_equal(labels, theirs.predict(values))
+    np.testing.assert_array_equal(rule.place(others), theirs.predict(others))
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -278,9 +299,10 @@ def test_sizes_that_cannot_be_kept_are_refused() -> None:
         cluster(values, 2, "kmeans_limited", sizes=(11, None))
 
 
-def test_placing_measures_distances_to_all_centres() -> None:
-    found = place(
-        np.array([[0.0, 0.0], [3.0, 0.0]]), np.array([2, 2]), np.array([[3, 4.0], [0, 0]])
+def test_distances_are_measured_to_all_centres() -> None:
+    centres = np.array([[3, 4.0], [0, 0]])
+    found = measure(
+        np.array([[0.0, 0.0], [3.0, 0.0]]), np.array([2, 2]), centres, Rule.nearest(centres)
     )
     assert found.labels.tolist() == [2, 2]
     assert found.distance.tolist() == [0, 3]

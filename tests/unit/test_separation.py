@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
 from methods.merge import Track, merge_tracks
 from methods.separation import (
@@ -49,6 +50,19 @@ def test_refits_of_clear_groups_find_them_every_time() -> None:
     values, labels = halves()
     for found in refit_labels(values, np.ones(len(values), bool), 2, REFITS, seed=1):
         assert len({(a, b) for a, b in zip(found, labels, strict=True)}) == 2
+
+
+def test_refits_make_clusters_as_the_algorithm_does() -> None:
+    truth = np.repeat([0, 1], 100)
+    values = np.random.default_rng(0).normal(size=(200, 2)) * [3, 1]
+    values += truth[:, None] * [3, 6]  # two long bands side by side
+    everyone = np.ones(200, dtype=bool)
+    agreement_of = {}
+    for algorithm in ("kmeans", "gaussian_mixture"):
+        found = refit_labels(values, everyone, 2, REFITS, seed=1, algorithm=algorithm)
+        agreement_of[algorithm] = np.mean([adjusted_rand_score(truth, own) for own in found])
+    assert agreement_of["gaussian_mixture"] > 0.95
+    assert agreement_of["kmeans"] < 0.9
 
 
 def test_stores_outside_the_fit_are_placed_but_never_drawn() -> None:

@@ -61,7 +61,6 @@ def choose(
         largest=8,
         criterion="gap",
         algorithm="kmeans",
-        starts=2,
         seed=0,
         no_groups=no_groups,
         **options,
@@ -111,7 +110,6 @@ def test_a_number_can_be_decided_and_all_scores_are_told_all_the_same() -> None:
         largest=4,
         criterion="gap",
         algorithm="kmeans",
-        starts=1,
         seed=0,
         fixed=3,
     )

@@ -21,7 +21,7 @@ from common.whole_store import (
     feature_name,
     read_stores,
 )
-from methods.cluster import fit_labels
+from methods.cluster import fit_clusters
 from methods.impute import impute
 from methods.normalize import comparable_mix, comparable_mixes, sells_somewhere
 from methods.prediction import predict_mix
@@ -202,7 +202,7 @@ def test_ten_weak_categories_together_say_what_none_says_alone() -> None:
         )
         everyone = np.ones(len(sales), dtype=bool)
         scores = reduce_features(filled, everyone, "pca", 0.8).scores
-        return adjusted_rand_score(segment, fit_labels(scores, 3, "kmeans", 20, 0))
+        return adjusted_rand_score(segment, fit_clusters(scores, 3, "kmeans", 20, 0)[0])
 
     alone = [recovery(block, np.full(6, "one", dtype=object)) for block in blocks]
     together = recovery(np.hstack(blocks), np.repeat([f"c{n}" for n in range(10)], 6))

@@ -122,12 +122,14 @@ def test_a_new_store_can_be_placed_from_the_tables_alone(demo: Project) -> None:
         centres, reduced, clusters = (
             table(demo, f"{track}/{name}.parquet") for name in ("centres", "reduced", "clusters")
         )
-        near = reduced.merge(centres, on=["group", "component"], suffixes=("", "_centre"))
-        near["square"] = (near["value"] - near["value_centre"]) ** 2
-        near = near.groupby(["group", "store_id", "cluster"])["square"].sum().reset_index()
-        near = near.loc[near.groupby(["group", "store_id"])["square"].idxmin()]
-        placed = clusters.merge(near, on=["group", "store_id"], suffixes=("", "_near"))
-        assert (placed["cluster"] == placed["cluster_near"]).mean() > 0.99
+        terms = reduced.merge(centres, on=["group", "component"], suffixes=("", "_centre"))
+        terms["term"] = terms["coefficient"] * terms["value"]
+        scores = terms.groupby(["group", "store_id", "cluster"]).agg(
+            intercept=("intercept", "first"), sum=("term", "sum")
+        )
+        best = scores.sum(axis=1).groupby(["group", "store_id"]).idxmax()
+        known = clusters.set_index(["group", "store_id"])["cluster"]
+        assert best.str[2].loc[known.index].tolist() == known.tolist()
 
 
 def test_every_table_is_where_its_contract_says(demo: Project) -> None:

@@ -56,6 +56,10 @@ rule merge:
         runtime=minutes(60),
     params:
         merge=settings["merge"],
+        algorithms={
+            track: settings[track]["cluster"]["algorithm"]
+            for track in ("internal", "external")
+        },
         groups=settings["internal"]["groups"],
         seed=settings["seed"],
         code=code_digest("merge.py"),

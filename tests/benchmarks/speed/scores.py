@@ -118,7 +118,6 @@ def project(values: Floats, seed: int) -> Found:
         largest=LARGEST,
         criterion="gap",
         algorithm="kmeans",
-        starts=STARTS,
         seed=seed,
     )
     everyone = np.ones(len(values), dtype=bool)

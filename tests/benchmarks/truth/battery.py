@@ -131,7 +131,6 @@ def defaults(values: Floats) -> tuple[int, str, Labels]:
         no_groups=choosing["no_groups"],
         min_stores=choosing["min_stores"],
         algorithm=clustering["algorithm"],
-        starts=1,  # of the scores that do not decide
         seed=seed_for(SEED, "all", "choose_k"),
     )
     found = cluster_stores(

@@ -152,7 +152,6 @@ def cluster_track(
         no_groups=choosing["no_groups"],
         min_stores=choosing["min_stores"],
         algorithm=clustering["algorithm"],
-        starts=clustering["starts"],
         seed=seed_for(seed, group, "choose_k"),
     )
     clusters = cluster_stores(
@@ -181,6 +180,7 @@ def merge(tracks: dict[str, TrackResult], options: Options, min_size: int, seed:
             k=int(track.labels.max()) + 1,
             refits=options["refits"],
             seed=seed_for(seed, GROUPS_OF[name], "merge"),
+            algorithm=config()[name]["cluster"]["algorithm"],
         )
         sides.append(Track(track.labels + 1, track.matrix, refits))
     return merge_tracks(sides[0], sides[1], min_size, join_above)
