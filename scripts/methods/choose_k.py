@@ -20,7 +20,7 @@ REFERENCES = 25  # uniform data sets that the gap is measured against
 RESAMPLES = 20  # on which the clusters must come back
 REPEATS = 5  # of the test for groups
 CHANCE = 0.25  # long gradients without any noise pass for groups as often, softer ones hardly ever
-MOST_SCORED = 2000  # stores, for the scores that take every store's distances
+MOST_SCORED = 1000  # stores, for the scores that take every store's distances
 SLICES = 0.8  # of what the largest number of clusters explains
 
 
@@ -150,7 +150,7 @@ def _compactness(
 ) -> list[tuple[int, str, float]]:
     """Return the scores of ``CRITERIA`` for every number of clusters.
 
-    At most 2,000 stores are scored. Silhouettes need the distances of all their pairs, which are
+    At most 1,000 stores are scored. Silhouettes need the distances of all their pairs, which are
     computed once. K-means starts from Ward's clusters, which serve all numbers; other algorithms
     start once.
     """
