@@ -18,6 +18,7 @@ from common.tables import write_stream
 from common.whole_store import WHOLE_STORE
 from methods.map_products import map_sales
 
+GROUPS_PER_MB = 3000  # of the database's memory, summed at once: about a third of it
 MAPPED = """
     SELECT coalesce(sum(sales::DECIMAL(38, 4)), 0), count(DISTINCT category)
     FROM sold_by_need_state JOIN slots USING (slot)
@@ -33,15 +34,16 @@ def main(snakemake: Any, log: JobLog) -> None:
     source, paths = snakemake.params.source, snakemake.input.products
     products = read_map(paths, source)
     check_names(products, paths, snakemake.params.groups)
+    limit = snakemake.resources.mem_mb // 2
     with duckdb.connect(config={"threads": snakemake.threads}) as database:
-        database.execute(f"SET memory_limit = '{snakemake.resources.mem_mb // 2}MB'")
+        database.execute(f"SET memory_limit = '{limit}MB'")
         database.execute(f"SET temp_directory = '{snakemake.output.need_states}.spill'")
         database.read_parquet(list(snakemake.input.parts)).create_view("parts")
         database.register("products", products)
         check_window(database, snakemake.params.window)
         check_overlap(database, paths)
         written = {}
-        for name, rows in map_sales(database).items():
+        for name, rows in map_sales(database, GROUPS_PER_MB * limit).items():
             written[name] = write_stream(snakemake.output[name], name, rows)
         mapped, categories = database.sql(MAPPED).fetchall()[0]
         stores = len(database.sql("SELECT DISTINCT store_id FROM parts"))

@@ -13,7 +13,7 @@ from methods.limits import assign_limited
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-RIDGE = 0.2  # of the mean variance, added to all: a covariance of few stores is uncertain
+RIDGE = 0.2  # of the mean variance in k-means clusters, added to all: few stores tell little
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,18 @@ def fit_clusters(
 
     Some labels may be unused. ``kmeans`` keeps the best of ``starts`` k-means++ starts; ``ward``
     merges by least added variance; both place by the nearest centre. ``gaussian_mixture`` fits k
-    Gaussians of one common covariance, the likeliest of ``starts``, and places in the likeliest.
-    ``kmeans_limited`` is ``kmeans`` here: :func:`cluster_stores` then limits the sizes.
+    Gaussians of one common covariance, the best of ``starts``, and places in the likeliest; to the
+    variances it adds a share of what ``kmeans`` leaves within clusters (where that is nothing, it
+    is ``kmeans``). So is ``kmeans_limited`` here: :func:`cluster_stores` then limits the sizes.
     """
-    if algorithm == "gaussian_mixture" and k > 1:
-        ridge = RIDGE * values.var(axis=0).mean()
+    if algorithm == "ward" and k > 1:
+        labels = AgglomerativeClustering(n_clusters=k, linkage="ward").fit_predict(values)
+        centres = np.array([values[labels == label].mean(axis=0) for label in range(k)])
+        return np.asarray(labels, dtype=np.int64), Rule.nearest(centres)
+    model = KMeans(k, n_init=starts, random_state=seed).fit(values)
+    left = model.inertia_ / values.size
+    if algorithm == "gaussian_mixture" and left > 1e-12 * values.var():
+        ridge = RIDGE * left
         mixture = GaussianMixture(
             k, covariance_type="tied", n_init=starts, reg_covar=ridge, random_state=seed
         ).fit(values)
@@ -68,11 +75,6 @@ def fit_clusters(
         halves = 0.5 * np.sum(coefficients * mixture.means_, axis=1)
         rule = Rule(coefficients, np.log(mixture.weights_) - halves)
         return rule.place(values), rule
-    if algorithm == "ward" and k > 1:
-        labels = AgglomerativeClustering(n_clusters=k, linkage="ward").fit_predict(values)
-        centres = np.array([values[labels == label].mean(axis=0) for label in range(k)])
-        return np.asarray(labels, dtype=np.int64), Rule.nearest(centres)
-    model = KMeans(k, n_init=starts, random_state=seed).fit(values)
     return np.asarray(model.labels_, dtype=np.int64), Rule.nearest(model.cluster_centers_)
 
 

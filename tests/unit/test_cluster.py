@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster
 from scipy.cluster.hierarchy import ward as scipy_ward
 from scipy.spatial.distance import cdist
+from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
@@ -166,15 +167,21 @@ def test_gaussian_mixture_places_other_stores_as_scikit_learn_does() -> None:
     values = random.normal(size=(150, 4)) @ random.normal(size=(4, 4)) + 2 * truth[:, None]
     others = random.normal(size=(400, 4)) * 3
     labels, rule = fit_clusters(values, 3, "gaussian_mixture", 5, 0)
+    kmeans = KMeans(3, n_init=5, random_state=0).fit(values)
+    ridge = 0.2 * kmeans.inertia_ / values.size
     theirs = GaussianMixture(
-        3,
-        covariance_type="tied",
-        n_init=5,
-        reg_covar=0.2 * values.var(axis=0).mean(),
-        random_state=0,
+        3, covariance_type="tied", n_init=5, reg_covar=ridge, random_state=0
     ).fit(values)
     np.testing.assert_array_equal(labels, theirs.predict(values))
     np.testing.assert_array_equal(rule.place(others), theirs.predict(others))
+
+
+def test_gaussian_mixture_keeps_tight_clusters_apart() -> None:
+    values, truth = blobs([30, 20, 40, 10])
+    far = values * [1, 1] + 1000 * np.column_stack([truth % 2, truth // 2])
+    for scale in (1e-6, 1e6):
+        labels, _ = fit_clusters(scale * far, 4, "gaussian_mixture", 5, 0)
+        assert adjusted_rand_score(truth, labels) == 1
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
