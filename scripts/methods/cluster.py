@@ -67,12 +67,12 @@ def fit_clusters(
     model = KMeans(k, n_init=starts, random_state=seed).fit(values)
     left = model.inertia_ / values.size
     if algorithm == "gaussian_mixture" and left > 1e-12 * values.var():
-        ridge = RIDGE * left
+        ridge, middle = RIDGE * left, values.mean(axis=0)
         mixture = GaussianMixture(
             k, covariance_type="tied", n_init=starts, reg_covar=ridge, random_state=seed
-        ).fit(values)
+        ).fit(values - middle)
         coefficients = mixture.means_ @ mixture.precisions_
-        halves = 0.5 * np.sum(coefficients * mixture.means_, axis=1)
+        halves = np.sum(coefficients * (0.5 * mixture.means_ + middle), axis=1)
         rule = Rule(coefficients, np.log(mixture.weights_) - halves)
         return rule.place(values), rule
     return np.asarray(model.labels_, dtype=np.int64), Rule.nearest(model.cluster_centers_)
