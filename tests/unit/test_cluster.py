@@ -168,12 +168,12 @@ def test_gaussian_mixture_places_other_stores_as_scikit_learn_does() -> None:
     others = random.normal(size=(400, 4)) * 3
     labels, rule = fit_clusters(values, 3, "gaussian_mixture", 5, 0)
     kmeans = KMeans(3, n_init=5, random_state=0).fit(values)
-    ridge = 0.2 * kmeans.inertia_ / values.size
+    ridge, middle = 0.2 * kmeans.inertia_ / values.size, values.mean(axis=0)
     theirs = GaussianMixture(
         3, covariance_type="tied", n_init=5, reg_covar=ridge, random_state=0
-    ).fit(values)
-    np.testing.assert_array_equal(labels, theirs.predict(values))
-    np.testing.assert_array_equal(rule.place(others), theirs.predict(others))
+    ).fit(values - middle)
+    np.testing.assert_array_equal(labels, theirs.predict(values - middle))
+    np.testing.assert_array_equal(rule.place(others), theirs.predict(others - middle))
 
 
 def test_gaussian_mixture_keeps_tight_clusters_apart() -> None:
