@@ -69,7 +69,12 @@ def fit_clusters(
     if algorithm == "gaussian_mixture" and left > 1e-12 * values.var():
         ridge, middle = RIDGE * left, values.mean(axis=0)
         mixture = GaussianMixture(
-            k, covariance_type="tied", n_init=starts, reg_covar=ridge, random_state=seed
+            k,
+            covariance_type="tied",
+            n_init=starts,
+            reg_covar=ridge,
+            max_iter=1000,
+            random_state=seed,
         ).fit(values - middle)
         coefficients = mixture.means_ @ mixture.precisions_
         halves = np.sum(coefficients * (0.5 * mixture.means_ + middle), axis=1)
