@@ -163,6 +163,8 @@ def test_the_waterfall_says_how_much_of_the_sales_is_clustered() -> None:
     figure = draw_sales(Decimal(100), aside, Decimal(75))
     check(figure, "75.0% of sales", "set aside: product not in map", "20.50", "75.00")
     check(draw_sales(Decimal(0), {}, Decimal(0)), "0.0% of sales")
+    few = {"product_not_in_map": Decimal(1)}
+    check(draw_sales(Decimal(10**6), few, Decimal(10**6 - 1)), "More than 99.9% of sales")
 
 
 def test_many_categories_are_said_to_be_left_out() -> None:
