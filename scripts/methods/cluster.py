@@ -60,7 +60,9 @@ def fit_clusters(
     variances it adds a share of what ``kmeans`` leaves within clusters (where that is nothing, it
     is ``kmeans``). So is ``kmeans_limited`` here: :func:`cluster_stores` then limits the sizes.
     """
-    if algorithm == "ward" and k > 1:
+    if k == 1:
+        return np.zeros(len(values), dtype=np.int64), Rule.nearest(values.mean(axis=0)[None])
+    if algorithm == "ward":
         labels = AgglomerativeClustering(n_clusters=k, linkage="ward").fit_predict(values)
         centres = np.array([values[labels == label].mean(axis=0) for label in range(k)])
         return np.asarray(labels, dtype=np.int64), Rule.nearest(centres)

@@ -91,7 +91,7 @@ SET_ASIDE = f"""
 
 
 def map_sales(
-    database: duckdb.DuckDBPyConnection, most_groups: int = 3_000_000
+    database: duckdb.DuckDBPyConnection, most_groups: int
 ) -> dict[str, Iterator[pa.RecordBatch]]:
     """Return the rows of ``need_states``, ``stores`` and ``set_aside``, sorted by their keys.
 

@@ -12,8 +12,8 @@ from methods.pictures.style import BLUE, GREEN, ORANGE, figure_of
 def draw_sales(read: Decimal, set_aside: Mapping[str, Decimal], clustered: Decimal) -> Figure:
     """Draw sales read, set aside by reason, and clustered."""
     share = float(clustered / read) if read else 0.0
-    said = "more than 99.9%" if clustered < read and share >= 0.9995 else f"{share:.1%}"
-    title = f"{said[0].upper()}{said[1:]} of sales belong to stores with a final cluster"
+    said = "More than 99.9%" if clustered < read and share >= 0.9995 else f"{share:.1%}"
+    title = f"{said} of sales belong to stores with a final cluster"
     figure, (axis,) = figure_of(1, 1, title, height=1.0 + 0.35 * (len(set_aside) + 2))
     aside = [f"set aside: {reason.replace('_', ' ')}" for reason in set_aside]
     values = [float(value) for value in (read, *set_aside.values(), clustered)]

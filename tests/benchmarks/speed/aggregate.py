@@ -1,6 +1,6 @@
 """Compare the workflow's sums of sales with queries that do nothing but the sums.
 
-    python tests/benchmarks/speed/aggregate.py --rows 100000000 --folder /tmp/sales
+    python tests/benchmarks/speed/aggregate.py --rows 100000000 --folder results/sales
 
 Makes monthly files of random sales (5,000 stores, 20,000 products of 100 categories x 20 need
 states) in the folder, where they are kept. Each run takes, one after the other:
