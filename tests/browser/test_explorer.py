@@ -1,6 +1,7 @@
 """What people do with the explorer works, in a real browser, on the demo."""
 
 import csv
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 from browser import choose, count, needs_browser, opened, picture, rows, serious_findings
 from conftest import Project
+from playwright.sync_api import expect
 
 pytestmark = needs_browser
 
@@ -76,7 +78,7 @@ def test_a_store_says_why_it_is_here_and_leads_to_its_neighbours(
         dialog.locator("button.link").first.click()
         assert expected["similar_1"] in page.locator("#store-title").inner_text()
         page.keyboard.press("Escape")
-        assert page.locator("dialog[open]").count() == 0
+        expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 def test_stores_are_filtered_by_cluster_and_by_region(demo: Project, explorer: Path) -> None:
@@ -127,9 +129,9 @@ def test_an_address_leads_to_a_category_and_a_store(explorer: Path) -> None:
         assert page.locator("#category option:checked").inner_text() == "Kids' Café"
         assert "(1004)" in page.locator("#store-title").inner_text()
         page.keyboard.press("Escape")
-        assert "store=" not in page.url
+        expect(page).not_to_have_url(re.compile("store="))
         choose(page, "Household")
-        assert "category=Household" in page.url
+        expect(page).to_have_url(re.compile("category=Household"))
 
 
 def test_everything_is_reached_with_the_keyboard(explorer: Path) -> None:
@@ -147,7 +149,8 @@ def test_everything_is_reached_with_the_keyboard(explorer: Path) -> None:
         page.keyboard.press("Enter")
         page.wait_for_selector("dialog[open]")
         page.keyboard.press("Escape")
-        assert page.evaluate("document.activeElement.className") == "link"
+        expect(page.locator("dialog[open]")).to_have_count(0)
+        expect(page.locator(":focus")).to_have_class("link")
 
 
 def test_the_map_shows_every_placed_store_with_coordinates(
@@ -162,7 +165,7 @@ def test_the_map_shows_every_placed_store_with_coordinates(
         page.locator("#map").scroll_into_view_if_needed()
         picture(page, "map", tmp_path)
         marks.first.dispatch_event("click")
-        assert page.locator("dialog[open]").count() == 1
+        expect(page.locator("dialog[open]")).to_have_count(1)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
