@@ -21,7 +21,7 @@ RESAMPLES = 20  # on which the clusters must come back
 REPEATS = 5  # of the test for groups
 CHANCE = 0.25  # long gradients without any noise pass for groups as often, softer ones hardly ever
 MOST_SCORED = 1000  # stores, for the scores that take every store's distances
-SLICES = 0.8  # of what the largest number of clusters explains
+SLICES = 0.8  # of what the best number of clusters explains or foretells
 
 
 class TooFewStores(ValueError):
@@ -61,9 +61,10 @@ def choose_k(
     ``none``: the gap is largest for one cluster. ``continuum``: stores differ, but by degrees.
     Without groups, ``no_groups`` decides between ``one`` cluster and ``slices``, of a continuum
     only with ``by_verdict``. Slices serve another aim, to foretell what stores sell: they are as
-    many as ``prediction`` says, which is also the criterion ``prediction``. Where it is not known,
-    a continuum has as many slices as the gap says, a cloud the fewest that explain 80 % of what
-    the largest number would.
+    many as ``prediction`` says, which is also the criterion ``prediction``. A continuum keeps the
+    number that the gap and the stability agree on where it foretells 80 % of what the best number
+    does, or where no prediction is known: few stores show groups and pass for a continuum. A cloud
+    without a prediction has the fewest slices that explain 80 % of what the largest number would.
 
     ``silhouette`` (Rousseeuw 1987) and ``calinski_harabasz`` (1974) take the number with the
     highest score, ``davies_bouldin`` (1979) the lowest; among equals the smaller number.
@@ -136,13 +137,19 @@ def _by_verdict(
         return Choice(k, "chosen", "gap", scores, verdict)
     if no_groups == "one" or (no_groups == "by_verdict" and verdict == "none"):
         return Choice(1, "no_groups", "gap", scores, verdict)
-    if prediction is not None:
+    if prediction is not None and (verdict == "none" or not _foretells(prediction, k)):
         k = choose_by_prediction(prediction, candidates)
         return Choice(k, "slices", "prediction", scores, verdict)
     if verdict == "none":
         explained = share_explained(values, candidates[-1], seed)
         k = int(np.flatnonzero(explained >= SLICES * explained[-1])[0]) + 1
     return Choice(max(k, candidates[0]), "slices", "gap", scores, verdict)
+
+
+def _foretells(prediction: Prediction, k: int) -> bool:
+    """Say whether k clusters foretell nearly what the best number does."""
+    explained = prediction.explained
+    return k <= len(explained) and bool(explained[k - 1] >= SLICES * explained.max())
 
 
 def _compactness(

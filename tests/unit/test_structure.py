@@ -5,7 +5,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 from methods.choose_k import choose_k
-from methods.prediction import predict_mix
+from methods.prediction import Prediction, predict_mix
 from methods.structure import choose_by_gap, gap_statistic, grouped_p_value, share_explained
 
 
@@ -88,16 +88,29 @@ def test_a_gradient_gets_slices_or_one_cluster_as_configured() -> None:
     assert choose(gradient(2), "one") == (1, "no_groups", "continuum")
 
 
-def test_slices_are_as_many_as_foretell_the_other_months() -> None:
+def foretelling(*explained: float) -> Prediction:
+    return Prediction(np.array(explained), np.full(len(explained), 0.01), history=1.0)
+
+
+def test_slices_of_a_cloud_are_as_many_as_foretell_the_other_months() -> None:
+    cloud = np.random.default_rng(0).normal(size=(200, 4))
+    assert choose(cloud, "slices", prediction=foretelling(0, 0.3, 0.35, 0.5, 0.5, 0.5))[0] == 4
     random = np.random.default_rng(4)
-    share = random.uniform(0.1, 0.9, 300)
-    mixes = np.column_stack([share, 1 - share])
-    prediction = predict_mix(1000 * mixes, 1000 * mixes, 8, "share", seed=0)
-    k, status, verdict = choose(gradient(2, 300), "slices", prediction=prediction)
-    assert (k, status, verdict) == (8, "slices", "continuum")  # each slice more foretells more
     noise = random.dirichlet([5, 5], (2, 300)) * 100
     prediction = predict_mix(noise[0], noise[1], 8, "share", seed=0)
-    assert choose(gradient(2, 300), "slices", prediction=prediction)[0] == 2
+    assert choose(cloud, "slices", prediction=prediction)[0] == 2
+
+
+def test_slices_of_a_continuum_are_more_than_the_gap_says_only_where_that_foretells_more() -> None:
+    values = gradient(2, 300)
+    gap = choose(values, "slices")[0]
+    assert gap < 6
+    little = foretelling(*[0.0] * gap, *[0.6] * (7 - gap), 0.7)
+    assert choose(values, "slices", prediction=little) == (8, "slices", "continuum")
+    enough = foretelling(*[0.0] * (gap - 1), *[0.6] * (8 - gap), 0.7)
+    assert choose(values, "slices", prediction=enough) == (gap, "slices", "continuum")
+    barely = foretelling(*[0.0] * (gap - 1), *[0.55] * (8 - gap), 0.7)
+    assert choose(values, "slices", prediction=barely) == (8, "slices", "continuum")
 
 
 def test_a_number_can_be_decided_and_all_scores_are_told_all_the_same() -> None:

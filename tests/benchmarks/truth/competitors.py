@@ -139,7 +139,7 @@ def raw_matrices(scenario: Scenario) -> dict[str, Floats]:
     if scenario.external.shape[1]:
         numbers = scenario.external.select_dtypes("number")
         texts = scenario.external.select_dtypes(exclude="number")
-        indicators = pd.get_dummies(texts, dtype=float)
+        indicators = pd.get_dummies(texts, dtype=float) if len(texts.columns) else texts
         filled = pd.concat([numbers.fillna(numbers.median()), indicators], axis=1)
         matrices["external"] = filled.to_numpy(float)
     return matrices

@@ -1,6 +1,7 @@
 """The project's methods with the options in ``config/config.yaml``, as its scripts call them."""
 
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 from competitors import LOST, Result, TrackResult, smallest_cluster
-from simulate import Scenario
+from simulate import Scenario, even_months
 
 ROOT = Path(__file__).resolve().parents[3]
 if str(ROOT / "scripts") not in sys.path:
@@ -30,11 +31,13 @@ from methods.normalize import (  # noqa: E402
     scale_columns,
     shares,
 )
+from methods.prediction import Prediction, predict_mix  # noqa: E402
 from methods.reduce import reduce_features  # noqa: E402
 from methods.separation import refit_labels  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
 Options = dict[str, Any]
+Flags = npt.NDArray[np.bool_]
 GROUPS_OF = {"internal": "whole_store", "external": "all"}
 
 
@@ -60,6 +63,7 @@ def project_defaults(scenario: Scenario, seed: int) -> Result:
             options=options["internal"],
             group=GROUPS_OF["internal"],
             seed=seed,
+            predict=lambda in_fit: predict(scenario, in_fit, options["internal"], seed),
         )
     if scenario.external.shape[1]:
         tracks["external"] = cluster_track(
@@ -85,6 +89,27 @@ def normalize_sales(sales: Floats, options: Options) -> Floats:
     matrix = np.full(sales.shape, np.nan)
     matrix[sold] = scale_columns(values, normalize["scale"], normalize["clip"]).values
     return matrix
+
+
+def predict(scenario: Scenario, in_fit: Flags, options: Options, seed: int) -> Prediction | None:
+    """Measure what clusters of the stores ``in_fit`` foretell from odd to even months."""
+    even = even_months(scenario)
+    halves = (
+        np.hstack([sales - even[category] for category, sales in scenario.sales.items()]),
+        np.hstack(list(even.values())),
+    )
+    stores = in_fit & np.all([half.sum(axis=1) > 0 for half in halves], axis=0)
+    largest = min(options["choose_k"]["max"], int(stores.sum()) - 1)
+    if largest < options["choose_k"]["min"]:
+        return None
+    return predict_mix(
+        halves[0][stores],
+        halves[1][stores],
+        largest,
+        options["normalize"]["transform"],
+        seed_for(seed, GROUPS_OF["internal"], "prediction"),
+        parts=np.repeat(list(even), [sales.shape[1] for sales in even.values()]).astype(object),
+    )
 
 
 def normalize_external(
@@ -116,6 +141,7 @@ def cluster_track(
     options: Options,
     group: str,
     seed: int,
+    predict: Callable[[Flags], Prediction | None] = lambda _: None,
 ) -> TrackResult:
     """Impute, flag outliers, reduce, choose k and cluster the stores of one group."""
     filling, outliers, reduce = options["impute"], options["outliers"], options["reduce"]
@@ -153,6 +179,7 @@ def cluster_track(
         min_stores=choosing["min_stores"],
         algorithm=clustering["algorithm"],
         seed=seed_for(seed, group, "choose_k"),
+        prediction=predict(~outlier),
     )
     clusters = cluster_stores(
         values,

@@ -127,13 +127,21 @@ EXTERNALS: dict[str, Features] = {
     "external_heavy_tails": Features((0.25,) * 4, tail=1.5, all_heavy=True),
     "external_outliers": Features((0.4, 0.3, 0.2, 0.1), outliers=0.05),
 }
+# Groups of shapes and sizes for which clusters of equal spread are not made.
+HARDER_CATEGORIES: dict[str, Mixes] = {
+    "four_unequal": Mixes((0.6, 0.25, 0.1, 0.05), need_states=10, outliers=0.0),
+    "three_along_a_gradient": Mixes((1 / 3,) * 3, shift=1.2, gradient=2.0, outliers=0.0),
+}
+HARDER_EXTERNALS: dict[str, Features] = {
+    "external_one_factor": Features((1 / 3,) * 3, factors=1),
+}
 JOINTS = ("independent", "dependent", "identical", "internal_absent", "external_absent")
 OCCUPIED = np.array([(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)])  # of 3 x 3, where dependent
 
 
 def category(name: str, seed: int, stores: int) -> Scenario:
-    """Make one of ``CATEGORIES`` or ``NULL_CATEGORIES``: sales of one category and no more."""
-    mixes = (CATEGORIES | NULL_CATEGORIES)[name]
+    """Make one of the ``CATEGORIES`` of any kind: sales of one category and no more."""
+    mixes = (CATEGORIES | NULL_CATEGORIES | HARDER_CATEGORIES)[name]
     random = _random(name, seed, stores)
     labels = _assign(mixes.segments, stores, random)
     outlier = _some(mixes.outliers, stores, random)
@@ -155,8 +163,8 @@ def category(name: str, seed: int, stores: int) -> Scenario:
 
 
 def external(name: str, seed: int, stores: int) -> Scenario:
-    """Make one of ``EXTERNALS`` or ``NULL_EXTERNALS``: external features, no sales."""
-    features = (EXTERNALS | NULL_EXTERNALS)[name]
+    """Make one of the ``EXTERNALS`` of any kind: external features, no sales."""
+    features = (EXTERNALS | NULL_EXTERNALS | HARDER_EXTERNALS)[name]
     random = _random(name, seed, stores)
     labels = _assign(features.segments, stores, random)
     outlier = _some(features.outliers, stores, random)
@@ -214,7 +222,7 @@ def joint(variant: str, seed: int, stores: int) -> Scenario:
 class Entry:
     """A scenario that can be made, by (seed, stores)."""
 
-    family: str  # `category`, `external`, `null` or `joint`
+    family: str  # `category`, `external`, `null`, `harder` or `joint`
     make: Callable[[int, int], Scenario]
     stores: int | None = None  # the only size that it comes in
 
@@ -229,6 +237,8 @@ def _entries() -> dict[str, Entry]:
         ("external", EXTERNALS, external),
         ("null", NULL_CATEGORIES, category),
         ("null", NULL_EXTERNALS, external),
+        ("harder", HARDER_CATEGORIES, category),
+        ("harder", HARDER_EXTERNALS, external),
     ):
         for name in names:
             entries[name] = Entry(family, maker(make, name), SIZES.get(name))
@@ -238,6 +248,15 @@ def _entries() -> dict[str, Entry]:
 
 
 SCENARIOS = _entries()
+
+
+def even_months(scenario: Scenario) -> dict[str, Floats]:
+    """Draw which of the sales fall in even months, half of them on average."""
+    random = _random(f"{scenario.name} even months", scenario.seed, scenario.stores)
+    return {
+        category: random.binomial(sales.astype(np.int64), 0.5).astype(float)
+        for category, sales in scenario.sales.items()
+    }
 
 
 def _random(name: str, seed: int, stores: int) -> np.random.Generator:
@@ -277,7 +296,7 @@ def _sales(
         direction[moved] = random.normal(size=len(moved))
         direction /= np.abs(direction).max()
         place = mixes.gradient * random.uniform(-0.5, 0.5, stores)
-        means = _mix(base, place[:, None] * direction)
+        means = _mix(means, place[:, None] * direction)
     own = random.standard_gamma(mixes.concentration * means)
     own[outlier] = random.standard_gamma(mixes.base, (int(outlier.sum()), p))
     own = np.maximum(own, 1e-300)
