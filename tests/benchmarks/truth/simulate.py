@@ -132,9 +132,6 @@ HARDER_CATEGORIES: dict[str, Mixes] = {
     "four_unequal": Mixes((0.6, 0.25, 0.1, 0.05), need_states=10, outliers=0.0),
     "three_along_a_gradient": Mixes((1 / 3,) * 3, shift=1.2, gradient=2.0, outliers=0.0),
 }
-HARDER_EXTERNALS: dict[str, Features] = {
-    "external_one_factor": Features((1 / 3,) * 3, factors=1),
-}
 JOINTS = ("independent", "dependent", "identical", "internal_absent", "external_absent")
 OCCUPIED = np.array([(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)])  # of 3 x 3, where dependent
 
@@ -163,8 +160,8 @@ def category(name: str, seed: int, stores: int) -> Scenario:
 
 
 def external(name: str, seed: int, stores: int) -> Scenario:
-    """Make one of the ``EXTERNALS`` of any kind: external features, no sales."""
-    features = (EXTERNALS | NULL_EXTERNALS | HARDER_EXTERNALS)[name]
+    """Make one of ``EXTERNALS`` or ``NULL_EXTERNALS``: external features, no sales."""
+    features = (EXTERNALS | NULL_EXTERNALS)[name]
     random = _random(name, seed, stores)
     labels = _assign(features.segments, stores, random)
     outlier = _some(features.outliers, stores, random)
@@ -238,7 +235,6 @@ def _entries() -> dict[str, Entry]:
         ("null", NULL_CATEGORIES, category),
         ("null", NULL_EXTERNALS, external),
         ("harder", HARDER_CATEGORIES, category),
-        ("harder", HARDER_EXTERNALS, external),
     ):
         for name in names:
             entries[name] = Entry(family, maker(make, name), SIZES.get(name))

@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from competitors import cross_and_fold, old_method, oracle, smallest_cluster, why_no_r
-from ours import project_defaults
+from ours import config, predict, project_defaults
 from real_sales import explained, foretold
 from run import main, plan, run_job
-from simulate import CATEGORIES, EXTERNALS, JOINTS, SCENARIOS, Scenario
+from simulate import CATEGORIES, EXTERNALS, JOINTS, SCENARIOS, Scenario, even_months
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
@@ -47,6 +47,19 @@ def test_sales_are_counts_and_every_store_of_a_category_sells_something():
         assert np.array_equal(sales, np.rint(sales))
         assert sales.min() >= 0
         assert sales.sum(axis=1).min() > 0
+
+
+def test_half_of_the_sales_fall_in_even_months_and_segments_foretell_them():
+    scenario = make("three_segments", stores=400)
+    (sales,), (even,) = scenario.sales.values(), even_months(scenario).values()
+    assert (even <= sales).all()
+    assert np.array_equal(even, even_months(scenario)["category"])
+    assert even.sum() == pytest.approx(sales.sum() / 2, rel=0.02)
+    found = predict(scenario, ~scenario.outlier, config()["internal"], seed=0)
+    assert found.explained[0] < 0.05
+    assert found.explained[2] > 0.5
+    few = np.arange(400) == 0
+    assert predict(scenario, few, config()["internal"], seed=0) is None
 
 
 @pytest.mark.parametrize("name", ["four_skewed", "six_skewed", "small_segment", "fifty_stores"])
