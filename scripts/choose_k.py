@@ -16,7 +16,7 @@ from common.seeds import seed_for
 from common.tables import read_table, write_table
 from common.whole_store import NeedStates
 from methods.choose_k import Choice, TooFewStores, choose_k
-from methods.prediction import Prediction, predict_mix
+from methods.prediction import Prediction, predict_sold
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -87,14 +87,11 @@ def predict(sales: NeedStates, group: str, stores: np.ndarray, snakemake: Any) -
     odd_sales, even_sales = (
         np.where(absent, 0.0, values)[kept] for values in (every.values - even.values, even.values)
     )
-    both = np.all([np.clip(x, 0, None).sum(axis=1) > 0 for x in (odd_sales, even_sales)], axis=0)
-    largest = min(snakemake.params.choose_k["max"], int(both.sum()) - 1)
-    if largest < snakemake.params.choose_k["min"] or odd_sales.shape[1] < 2:
-        return None
-    return predict_mix(
-        odd_sales[both],
-        even_sales[both],
-        largest,
+    options = snakemake.params.choose_k
+    return predict_sold(
+        odd_sales,
+        even_sales,
+        range(options["min"], options["max"] + 1),
         snakemake.params.transform,
         seed_for(snakemake.params.seed, group, "prediction"),
         parts=every.categories,

@@ -77,6 +77,27 @@ def predict_mix(
     return Prediction(explained, spread / total, float(1 - np.sum(own) / total))
 
 
+def predict_sold(
+    odd: Floats,
+    even: Floats,
+    numbers: range,
+    transform: str,
+    seed: int,
+    *,
+    parts: npt.NDArray[np.object_] | None = None,
+) -> Prediction | None:
+    """Predict the mixes of the stores that sold something in both halves, see :func:`predict_mix`.
+
+    None where these are too few for the first of the ``numbers`` of clusters, or where there is
+    one need state.
+    """
+    both = np.all([np.clip(x, 0, None).sum(axis=1) > 0 for x in (odd, even)], axis=0)
+    largest = min(numbers[-1], int(both.sum()) - 1)
+    if largest < numbers[0] or odd.shape[1] < 2:
+        return None
+    return predict_mix(odd[both], even[both], largest, transform, seed, parts=parts)
+
+
 def choose_by_prediction(prediction: Prediction, candidates: range) -> int:
     """Return the fewest clusters that do not foretell surely less than the best.
 

@@ -137,11 +137,8 @@ def raw_matrices(scenario: Scenario) -> dict[str, Floats]:
             blocks.append(np.where(total > 0, sales / np.maximum(total, 1), 0.0))
         matrices["internal"] = np.hstack(blocks)
     if scenario.external.shape[1]:
-        numbers = scenario.external.select_dtypes("number")
-        texts = scenario.external.select_dtypes(exclude="number")
-        indicators = pd.get_dummies(texts, dtype=float) if len(texts.columns) else texts
-        filled = pd.concat([numbers.fillna(numbers.median()), indicators], axis=1)
-        matrices["external"] = filled.to_numpy(float)
+        encoded = pd.get_dummies(scenario.external, dtype=float)
+        matrices["external"] = encoded.fillna(encoded.median()).to_numpy(float)
     return matrices
 
 

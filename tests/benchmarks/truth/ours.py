@@ -31,7 +31,7 @@ from methods.normalize import (  # noqa: E402
     scale_columns,
     shares,
 )
-from methods.prediction import Prediction, predict_mix  # noqa: E402
+from methods.prediction import Prediction, predict_sold  # noqa: E402
 from methods.reduce import reduce_features  # noqa: E402
 from methods.separation import refit_labels  # noqa: E402
 
@@ -94,18 +94,11 @@ def normalize_sales(sales: Floats, options: Options) -> Floats:
 def predict(scenario: Scenario, in_fit: Flags, options: Options, seed: int) -> Prediction | None:
     """Measure what clusters of the stores ``in_fit`` foretell from odd to even months."""
     even = even_months(scenario)
-    halves = (
-        np.hstack([sales - even[category] for category, sales in scenario.sales.items()]),
-        np.hstack(list(even.values())),
-    )
-    stores = in_fit & np.all([half.sum(axis=1) > 0 for half in halves], axis=0)
-    largest = min(options["choose_k"]["max"], int(stores.sum()) - 1)
-    if largest < options["choose_k"]["min"]:
-        return None
-    return predict_mix(
-        halves[0][stores],
-        halves[1][stores],
-        largest,
+    odd = {category: sales - even[category] for category, sales in scenario.sales.items()}
+    return predict_sold(
+        np.hstack(list(odd.values()))[in_fit],
+        np.hstack(list(even.values()))[in_fit],
+        range(options["choose_k"]["min"], options["choose_k"]["max"] + 1),
         options["normalize"]["transform"],
         seed_for(seed, GROUPS_OF["internal"], "prediction"),
         parts=np.repeat(list(even), [sales.shape[1] for sales in even.values()]).astype(object),

@@ -123,6 +123,12 @@ def grouped(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[runs["structure"] == "groups"]
 
 
+def usual_and_harder(runs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the runs that count in means, and those of harder scenarios."""
+    harder = runs["family"] == "harder"
+    return runs[~harder], runs[harder]
+
+
 def no_groups(runs: pd.DataFrame) -> pd.Series:
     """Return whether the method says that there are no groups."""
     return ~runs["groups"].astype(bool)
@@ -151,7 +157,7 @@ def write_summary(
 ) -> None:
     """Write the tables as Markdown."""
     methods = list(dict.fromkeys(runs["method"]))
-    usual = runs[runs["family"] != "harder"]
+    usual, harder = usual_and_harder(runs)
     seeds = runs["seed"].nunique()
     sizes = ", ".join(f"{size:,}" for size in sorted(runs["stores"].unique()))
     lines = [
@@ -174,8 +180,7 @@ def write_summary(
         "",
         *_scenarios(usual, methods),
     ]
-    if len(usual) < len(runs):
-        harder = runs[runs["family"] == "harder"]
+    if len(harder):
         lines += ["", "## Harder scenarios", "", *_scenarios(harder, methods)]
     if len(confidence):
         lines += ["", "## Confidence", "", *_reliability(confidence)]
@@ -191,7 +196,7 @@ def draw(runs: pd.DataFrame, confidence: pd.DataFrame, path: Path) -> None:
     panels = figure.subplot_mosaic([["scenarios", name] for name in right])
     _draw_scenarios(panels["scenarios"], runs, methods)
     _draw_joint(panels["joint"], runs, methods)
-    _draw_rates(panels["rates"], runs[runs["family"] != "harder"], methods)
+    _draw_rates(panels["rates"], usual_and_harder(runs)[0], methods)
     _draw_reliability(panels["sure"], confidence)
     for axes in panels.values():
         axes.spines[["top", "right"]].set_visible(False)
