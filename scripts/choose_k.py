@@ -5,18 +5,25 @@ the internal track also the sales, of which even months are known apart.
 Writes: every score of every number tried, and the number chosen.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from common.errors import InputError, examples
-from common.features import as_columns, by_group, column, groups, read_matrices
+from common.features import Matrix, as_columns, by_group, column, groups, read_matrices
 from common.job import JobLog, run
 from common.seeds import seed_for
 from common.tables import read_table, write_table
 from common.whole_store import NeedStates
 from methods.choose_k import Choice, TooFewStores, choose_k
+from methods.held_out import HeldOut
+from methods.limits import usable_size
+from methods.paying import Fit, choose_paying
 from methods.prediction import Prediction, predict_sold
+
+STARTS = 10  # of k-means at most, for each number of clusters that is tried
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -32,22 +39,40 @@ def main(snakemake: Any, log: JobLog) -> None:
     check_fixed(options["fixed"], set(sales.groups) if sales else {"all"}, track)
     scores, chosen = [], []
     for group, _ in groups(read_table(snakemake.input.status, "store_status")):
-        values, prediction = np.empty((0, 1)), None
+        values, min_size, prediction, paying = np.empty((0, 1)), 1, None, None
         if group in components:
             in_fit = ~column(outliers[group], "outlier")
             values = components[group].values[in_fit]
+            min_size = usable_size(snakemake.params.cluster["min_size"], len(in_fit))
             if sales:
-                stores = components[group].stores[in_fit]
-                prediction = predict(sales, group, stores, snakemake)
-        choice = choose(group, values, prediction, snakemake)
+                stores = components[group].stores
+                odd, even, parts = halves(sales, group, stores)
+                prediction = predict(
+                    odd, even, parts, group=group, min_size=min_size, snakemake=snakemake
+                )
+                if prediction is not None:
+                    paying = partial(
+                        choose_paying,
+                        fit_of(components[group], odd + even, group, min_size, snakemake),
+                        HeldOut(odd, even, snakemake.params.transform, parts),
+                        prediction,
+                    )
+        choice = choose(
+            group,
+            values,
+            min_size=min_size,
+            prediction=prediction,
+            paying=paying,
+            snakemake=snakemake,
+        )
         status = choice.status
         one_feature = group in loadings and len(loadings[group]["feature"].unique()) == 1
         if status == "identical_stores" and one_feature and internal:
             status = "one_need_state"
-        foretold = (np.nan, np.nan)
+        held_out = (np.nan, np.nan)
         if prediction is not None and 0 < choice.k <= len(prediction.explained):
-            foretold = (prediction.explained[choice.k - 1], prediction.history)
-        row = (group, choice.k, len(values), choice.criterion, status, choice.verdict, *foretold)
+            held_out = (prediction.explained[choice.k - 1], prediction.history)
+        row = (group, choice.k, len(values), choice.criterion, status, choice.verdict, *held_out)
         chosen.append(row)
         scores += [(group, k, name, score, k == choice.k) for k, name, score in choice.scores]
         log.event(
@@ -79,39 +104,79 @@ def check_fixed(fixed: dict[str, int], known: set[str], track: str) -> None:
         )
 
 
-def predict(sales: NeedStates, group: str, stores: np.ndarray, snakemake: Any) -> Prediction | None:
-    """Measure what clusters foretell; None without sales of two halves of the months."""
+def halves(
+    sales: NeedStates, group: str, stores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return sales of odd and even months (NaN without dates), and each need state's category.
+
+    Every store takes part: one that sells unlike all others counts by its sales as any other.
+    """
     every, even = sales.sales(group), sales.sales(group, "even_sales")
     kept = np.isin(every.stores.astype(str), stores.astype(str))
     absent = np.isnan(every.values)  # in a category that the store does not sell
     odd_sales, even_sales = (
         np.where(absent, 0.0, values)[kept] for values in (every.values - even.values, even.values)
     )
+    return odd_sales, even_sales, every.categories
+
+
+def predict(
+    odd: np.ndarray,
+    even: np.ndarray,
+    parts: np.ndarray,
+    *,
+    group: str,
+    min_size: int,
+    snakemake: Any,
+) -> Prediction | None:
+    """Measure what clusters explain of months held out; None without sales of two halves."""
     options = snakemake.params.choose_k
     return predict_sold(
-        odd_sales,
-        even_sales,
+        odd,
+        even,
         range(options["min"], options["max"] + 1),
         snakemake.params.transform,
         seed_for(snakemake.params.seed, group, "prediction"),
-        parts=every.categories,
+        parts=parts,
+        min_size=min_size,
     )
 
 
-def choose(group: str, values: np.ndarray, prediction: Prediction | None, snakemake: Any) -> Choice:
+def fit_of(matrix: Matrix, sales: np.ndarray, group: str, min_size: int, snakemake: Any) -> Fit:
+    """Return how the clusters of a group will be made."""
+    return Fit(
+        matrix.values,
+        np.clip(sales, 0, None).sum(axis=1),
+        snakemake.params.cluster["algorithm"],
+        min(STARTS, snakemake.params.cluster["starts"]),
+        seed_for(snakemake.params.seed, group, "cluster"),
+        min_size,
+    )
+
+
+def choose(
+    group: str,
+    values: np.ndarray,
+    *,
+    min_size: int,
+    prediction: Prediction | None,
+    paying: Callable[[range], int] | None,
+    snakemake: Any,
+) -> Choice:
     """Choose k for one group; tell the user which setting is in the way when stores are few."""
     options = snakemake.params.choose_k
     try:
         return choose_k(
             values,
             smallest=options["min"],
-            largest=options["max"],
+            largest=min(options["max"], len(values) // min_size),
             criterion=options["criterion"],
             no_groups=options["no_groups"],
             min_stores=options["min_stores"],
             fixed=options["fixed"].get(group),
             prediction=prediction,
-            algorithm=snakemake.params.algorithm,
+            paying=paying,
+            algorithm=snakemake.params.cluster["algorithm"],
             seed=seed_for(snakemake.params.seed, group, "choose_k"),
         )
     except TooFewStores as error:

@@ -16,7 +16,7 @@ from common.job import JobLog, run
 from common.seeds import seed_for
 from common.tables import write_table
 from methods.cluster import Clustering, cluster_stores
-from methods.limits import ImpossibleLimits
+from methods.limits import ImpossibleLimits, usable_size
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -24,14 +24,18 @@ def main(snakemake: Any, log: JobLog) -> None:
     outliers = by_group(snakemake.input.outliers, "outliers")
     status = by_group(snakemake.input.status, "store_status")
     chosen = {
-        group: rows["k"][0].as_py() for group, rows in by_group(snakemake.input.k, "k").items()
+        group: rows.to_pylist()[0] for group, rows in by_group(snakemake.input.k, "k").items()
     }
+    internal = snakemake.wildcards.track == "internal"
     parts, centres, sizes = [], [], {}
     for matrix in read_matrices(snakemake.input.reduced, "reduced", "component"):
         outlier = column(outliers[matrix.group], "outlier")
         stores = status[matrix.group]
         weights = column(stores, "weight")[column(stores, "status") == "eligible"]
-        result = cluster(matrix, ~outlier, weights, chosen[matrix.group], snakemake)
+        choice = chosen[matrix.group]
+        # Slices divide all that is sold; groups are those of the usual stores.
+        everyone = internal and choice["status"] == "slices"
+        result = cluster(matrix, ~outlier | everyone, weights, choice["k"], snakemake)
         alone = result.next_label == 0
         parts.append(
             {
@@ -76,7 +80,7 @@ def cluster(
             algorithm=options["algorithm"],
             starts=options["starts"],
             seed=seed_for(snakemake.params.seed, matrix.group, "cluster"),
-            min_size=options["min_size"],
+            min_size=usable_size(options["min_size"], len(in_fit)),
             max_size=options["max_size"],
         )
     except ImpossibleLimits as error:

@@ -1,9 +1,10 @@
 """Merge internal and external clusters into final clusters, for every category and every store.
 
-Reads: clusters, components, statuses of both tracks; the stores and sales of every category.
-Writes: the final clusters of every store of every input; how far each can be trusted; the folds;
-what a later run needs to place a new store: the final clusters of each pair of clusters, and the
-final clusters' centres.
+Reads: clusters, components, statuses of both tracks; the stores and sales of every category, of
+which even months are known apart; whether external clusters are groups.
+Writes: the final clusters of every store of every input; the evidence for each; the folds; what
+fewer or more clusters would explain, and what surroundings add; what a later run needs to place a
+new store: the final clusters of each pair of clusters, and the final clusters' centres.
 """
 
 from collections import Counter
@@ -17,17 +18,18 @@ from common.errors import InputError, examples
 from common.features import as_columns, by_group, column
 from common.job import JobLog, run
 from common.seeds import seed_for
-from common.tables import MONEY, contract, sum_of_sales, write_table
+from common.tables import MONEY, contract, read_table, sum_of_sales, write_table
 from common.tracks import Tracks
-from common.whole_store import counted_once, read_stores
-from methods.fold import Limits
-from methods.limits import ImpossibleLimits
-from methods.merge import Merged, Track, merge_tracks
-from methods.separation import refit_labels
-from methods.trust import final_stability, trust_of
+from common.whole_store import NeedStates, counted_once, read_stores
+from methods.held_out import HeldOut
+from methods.limits import ImpossibleLimits, usable_size
+from methods.merge import Merged, Options, Track, merge_tracks
+from methods.refits import refit
+from methods.stability import trust_of
 
 FOLD = [column["name"] for column in contract("folds").columns[2:]]  # after category and step
 EXTERNAL_STATUS = {"eligible": "clustered", "no_data": "no_external_data"}
+GROUPED = {"groups", "untested"}  # verdicts on external clusters that may part stores
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -35,17 +37,31 @@ def main(snakemake: Any, log: JobLog) -> None:
     files = snakemake.input
     internal, external = Tracks(files, "internal"), Tracks(files, "external")
     sales = read_stores(files.stores, snakemake.params.groups)
+    need_states = NeedStates(files.need_states, snakemake.params.groups)
     everyone = np.unique([*internal.seen(), *external.seen()]).astype(object)
     check_common_stores(internal.seen(), external.seen())
-    outside, outside_flags = track_of(external, "all", everyone, snakemake)
+    check_target(snakemake.params.merge["target"], set(sales))
+    outside = track_of(external, "all", everyone, np.ones(len(everyone)), snakemake)
     outside_status = external.status("all", everyone, "no_external")
+    grouped = read_table(files.external_k, "k").to_pylist()[0]["verdict"] in GROUPED
 
     tiers = by_group(files.tiers, "tiers", "category") if files.tiers else {}
 
-    parts, folds, centres, places, trusts = [], [], [], [], []
+    parts, folds, centres, places, trusts, numbers, summaries = [], [], [], [], [], [], []
     for category, stores in sales.items():
-        inside, inside_flags = track_of(internal, category, everyone, snakemake)
-        merged, stability = merge(category, inside, outside, snakemake)
+        sold = sales_of(stores, everyone)
+        weights = np.sqrt(np.maximum(np.array(sold.cast(pa.float64())), 0.0))
+        inside = track_of(internal, category, everyone, weights**2, snakemake)
+        held_out = halves_of(need_states, category, everyone[inside.known], snakemake)
+        merged = merge(
+            category,
+            inside,
+            outside,
+            weights=weights,
+            held_out=held_out,
+            grouped=grouped,
+            snakemake=snakemake,
+        )
         own_status = internal.status(category, everyone, "no_sales")
         status = np.where(
             own_status == "eligible",
@@ -60,13 +76,11 @@ def main(snakemake: Any, log: JobLog) -> None:
                 "external_cluster": np.where(outside.known, outside.labels, None),
                 "merged_cluster": merged.merged,
                 "final_cluster": merged.final,
-                "reassigned": np.array(
-                    [name is not None and name != merged.final_of[name] for name in merged.merged]
-                ),
-                "outlier": inside_flags | outside_flags,
+                "reassigned": merged.reassigned,
+                "outlier": inside.outlier | outside.outlier,
                 "confidence": merged.confidence,
                 "next_cluster": merged.next_best,
-                "sales": sales_of(stores, everyone),
+                "sales": sold,
                 "volume_tier": tiers_of(tiers.get(category), everyone),
                 "status": status,
             }
@@ -80,7 +94,9 @@ def main(snakemake: Any, log: JobLog) -> None:
         )
         pairs = Counter(zip(merged.merged, merged.final, strict=True))
         places += [(category, *pair, count) for pair, count in pairs.items() if pair[0] is not None]
-        trusts += trust_rows(category, merged, stability, parts[-1]["sales"])
+        trusts += trust_rows(category, merged, sold)
+        numbers += number_rows(category, merged)
+        summaries.append(summary_row(category, merged, inside, held_out))
         log.event(
             "merged",
             category=category,
@@ -97,6 +113,8 @@ def main(snakemake: Any, log: JobLog) -> None:
     write_table(output.centres, "final_centres", as_columns(centres, "final_centres"))
     write_table(output.map, "merge_map", as_columns(places, "merge_map"))
     write_table(output.stability, "stability", as_columns(trusts, "stability"))
+    write_table(output.numbers, "numbers", as_columns(numbers, "numbers"))
+    write_table(output.categories, "categories", as_columns(summaries, "categories"))
     clustered = table.filter(table["final_cluster"].is_valid())
     once = counted_once(table, snakemake.params.groups)
     clustered_once = once.filter(once["final_cluster"].is_valid())
@@ -114,41 +132,81 @@ def main(snakemake: Any, log: JobLog) -> None:
 
 
 def merge(
-    category: str, inside: Track, outside: Track, snakemake: Any
-) -> tuple[Merged, np.ndarray]:
-    """Merge one category and measure the stability of its final clusters.
-
-    Tells the user which settings are in the way when the limits cannot be kept.
-    """
-    options = snakemake.params.merge
-    limits = {name: options[name] for name in ("min_size", "max_size", "max_clusters")}
-    join_above = options["join_above"] if options["mode"] == "separable" else np.inf
-    seed = seed_for(snakemake.params.seed, category, "merge")
+    category: str,
+    inside: Track,
+    outside: Track,
+    *,
+    weights: np.ndarray,
+    held_out: HeldOut | None,
+    grouped: bool,
+    snakemake: Any,
+) -> Merged:
+    """Merge one category; tell the user which settings are in the way of its limits."""
+    settings = snakemake.params.merge
+    options = Options(
+        min_size=usable_size(settings["min_size"], int(inside.known.sum())),
+        max_size=settings["max_size"],
+        max_clusters=settings["max_clusters"],
+        aim=settings["aim"],
+        target=settings["target"].get(category),
+        join_above=settings["join_above"] if settings["mode"] == "separable" else np.inf,
+        seed=seed_for(snakemake.params.seed, category, "merge"),
+    )
     try:
-        merged = merge_tracks(inside, outside, join_above=join_above, seed=seed, **limits)
-        return merged, final_stability(merged, inside, outside, Limits(**limits), seed)
+        return merge_tracks(
+            inside, outside, options, weights=weights, held_out=held_out, grouped=grouped
+        )
     except ImpossibleLimits as error:
         keys = " or ".join(f"merge.{name}" for name in error.limit.split(" or "))
         raise InputError(f"merge: category {category!r}: {error}. Change {keys}.") from error
 
 
 def track_of(
-    tracks: Tracks, group: str, everyone: np.ndarray, snakemake: Any
-) -> tuple[Track, np.ndarray]:
-    """Return labels, components and refits of a group, for all stores, and which are outliers."""
+    tracks: Tracks, group: str, everyone: np.ndarray, sales: np.ndarray, snakemake: Any
+) -> Track:
+    """Return what a track knows of a group, for all stores, and what resamples make of it."""
     labels, values, outlier = tracks.aligned(group, everyone)
     known = labels > 0
-    refits = np.zeros((snakemake.params.merge["refits"], len(everyone)), dtype=np.int64)
+    settings = snakemake.params.clustering[tracks.name]
+    number = snakemake.params.merge["refits"]
+    refits = np.zeros((number, len(everyone)), dtype=np.int64)
+    chances = np.full((len(everyone), int(labels.max(initial=0))), np.nan)
     if known.any():
-        refits[:, known] = refit_labels(
+        found = refit(
             values[known],
+            labels[known] - 1,
             ~outlier[known],
-            k=int(labels.max()),
-            refits=len(refits),
-            seed=seed_for(snakemake.params.seed, group, "merge"),
-            algorithm=snakemake.params.algorithms[tracks.name],
+            number,
+            seed_for(snakemake.params.seed, group, "merge"),
+            algorithm=settings["algorithm"],
+            weights=np.sqrt(np.maximum(sales[known], 1e-9)),
+            min_size=usable_size(settings["min_size"], int(known.sum())),
         )
-    return Track(labels, values, refits), outlier
+        refits[:, known], chances[known] = found.labels + 1, found.chances
+    return Track(labels, values, refits, chances, outlier)
+
+
+def halves_of(
+    need_states: NeedStates, group: str, stores: np.ndarray, snakemake: Any
+) -> HeldOut | None:
+    """Return the sales of stores in odd and in even months; None without dates."""
+    every, even = need_states.sales(group), need_states.sales(group, "even_sales")
+    absent = np.isnan(every.values)  # in a category that the store does not sell
+    if np.isnan(even.values[~absent]).any() or len(stores) == 0:
+        return None
+    halves = [np.where(absent, 0.0, half) for half in (every.values - even.values, even.values)]
+    rows = np.searchsorted(every.stores.astype(str), stores.astype(str))
+    return HeldOut(halves[0][rows], halves[1][rows], snakemake.params.transform, every.categories)
+
+
+def check_target(target: dict[str, int], known: set[str]) -> None:
+    """Refuse numbers of final clusters for categories that there are not."""
+    unknown = sorted(set(target) - known)
+    if unknown:
+        raise InputError(
+            f"Configuration: merge.target: there is no {examples(unknown)}. Expected categories "
+            f"such as {examples(sorted(known))}."
+        )
 
 
 def check_common_stores(internal: set[str], external: set[str]) -> None:
@@ -209,17 +267,61 @@ def centre_rows(
     ]
 
 
-def trust_rows(
-    category: str, merged: Merged, stability: np.ndarray, sales: pa.Array
-) -> list[tuple[Any, ...]]:
+def trust_rows(category: str, merged: Merged, sales: pa.Array) -> list[tuple[Any, ...]]:
     """Return the final clusters as rows of ``stability``."""
     rows = []
-    for name, jaccard in zip(merged.names, stability, strict=True):
+    for name, evidence in zip(merged.names, merged.evidence, strict=True):
         stores = np.flatnonzero(merged.final == name)
         sold = sum((x for x in sales.take(pa.array(stores)).to_pylist()), Decimal(0))
-        confidence = merged.confidence[stores].mean()
-        rows.append((category, name, len(stores), sold, confidence, jaccard, trust_of(jaccard)))
+        gain = evidence.gain
+        rows.append(
+            (
+                category,
+                name,
+                len(stores),
+                sold,
+                merged.confidence[stores].mean(),
+                evidence.jaccard,
+                trust_of(evidence.jaccard),
+                evidence.kind,
+                merged.names[evidence.neighbour] if evidence.neighbour >= 0 else None,
+                np.nan if gain is None else gain.mean,
+                np.nan if gain is None else gain.low,
+            )
+        )
     return rows
+
+
+def number_rows(category: str, merged: Merged) -> list[tuple[Any, ...]]:
+    """Return what fewer and more final clusters would be, as rows of ``numbers``."""
+    return [
+        (
+            category,
+            number.clusters,
+            number.explained,
+            number.stable,
+            number.smallest,
+            number.done,
+            number.chosen,
+        )
+        for number in merged.numbers
+    ]
+
+
+def summary_row(
+    category: str, merged: Merged, inside: Track, held_out: HeldOut | None
+) -> tuple[Any, ...]:
+    """Return a row of ``categories``."""
+    chosen = next((number for number in merged.numbers if number.chosen), None)
+    return (
+        category,
+        len(merged.names),
+        int(inside.labels.max(initial=0)),
+        merged.split,
+        np.nan if chosen is None else chosen.explained,
+        np.nan if held_out is None else held_out.history,
+        merged.surroundings,
+    )
 
 
 def count_of(names: Any) -> dict[str, int]:

@@ -155,14 +155,16 @@ def _contradictory_limits(settings: Mapping[str, Any]) -> list[str]:
         if low > high:
             problems.append(f"{track}.choose_k: min ({low}) is above max ({high}).")
         cluster = settings[track]["cluster"]
-        low, high = cluster["min_size"], cluster["max_size"]
-        if low and high and low > high:
-            problems.append(f"{track}.cluster: min_size ({low}) is above max_size ({high}).")
-        if (low or high) and cluster["algorithm"] != "kmeans_limited":
-            problems.append(
-                f"{track}.cluster: min_size and max_size need algorithm: kmeans_limited."
-            )
-    low, high = settings["merge"]["min_size"], settings["merge"]["max_size"]
-    if high and low > high:
-        problems.append(f"merge: min_size ({low}) is above max_size ({high}).")
-    return problems
+        problems += _contradictory_sizes(f"{track}.cluster", cluster)
+        if cluster["max_size"] and cluster["algorithm"] != "kmeans_limited":
+            problems.append(f"{track}.cluster: max_size needs algorithm: kmeans_limited.")
+    return problems + _contradictory_sizes("merge", settings["merge"])
+
+
+def _contradictory_sizes(key: str, sizes: Mapping[str, Any]) -> list[str]:
+    low, high = sizes["min_size"], sizes["max_size"]
+    if isinstance(low, str) or low is None:
+        return []
+    if low > 1 and low != int(low):
+        return [f"{key}.min_size: {low} is neither a number of stores nor a share below 1."]
+    return [f"{key}: min_size ({low}) is above max_size ({high})."] if high and low > high else []

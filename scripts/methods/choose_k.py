@@ -1,5 +1,6 @@
 """Choose the number of clusters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,9 @@ from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silho
 
 from methods.cluster import fit_clusters
 from methods.partitions import ward_kmeans
-from methods.prediction import Prediction, choose_by_prediction
+from methods.prediction import Prediction
 from methods.stability import stability
-from methods.structure import choose_by_gap, gap_statistic, grouped_p_value, share_explained
+from methods.structure import choose_by_gap, gap_statistic, grouped_p_value
 
 Floats = npt.NDArray[np.float64]
 CRITERIA = {"silhouette": 1, "calinski_harabasz": 1, "davies_bouldin": -1}  # -1: less is better
@@ -21,7 +22,7 @@ RESAMPLES = 20  # on which the clusters must come back
 REPEATS = 5  # of the test for groups
 CHANCE = 0.25  # long gradients without any noise pass for groups as often, softer ones hardly ever
 MOST_SCORED = 1000  # stores, for the scores that take every store's distances
-SLICES = 0.8  # of what the best number of clusters explains or foretells
+NEARLY = 0.95  # of what the best number of clusters explains
 
 
 class TooFewStores(ValueError):
@@ -39,7 +40,7 @@ class Choice:
     verdict: str = "untested"  # `groups`, `continuum`, `none`
 
 
-def choose_k(
+def choose_k(  # noqa: PLR0911, a list of cases
     values: Floats,
     *,
     smallest: int,
@@ -51,6 +52,7 @@ def choose_k(
     min_stores: int = 1,
     fixed: int | None = None,
     prediction: Prediction | None = None,
+    paying: Callable[[range], int] | None = None,
 ) -> Choice:
     """Choose k for (n_stores, n_components) values and tell the scores of every number.
 
@@ -60,17 +62,20 @@ def choose_k(
     stores must part at the gaps between them. It has three verdicts. ``groups``: k is that number.
     ``none``: the gap is largest for one cluster. ``continuum``: stores differ, but by degrees.
     Without groups, ``no_groups`` decides between ``one`` cluster and ``slices``, of a continuum
-    only with ``by_verdict``. Slices serve another aim, to foretell what stores sell: they are as
-    many as ``prediction`` says, which is also the criterion ``prediction``. A continuum keeps the
-    number that the gap and the stability agree on where it foretells 80 % of what the best number
-    does, or where no prediction is known: few stores show groups and pass for a continuum. A cloud
-    without a prediction has the fewest slices that explain 80 % of what the largest number would.
+    only with ``by_verdict``. Slices serve another aim, to explain what stores sell: they are as
+    many as pay on months held out, which ``paying`` says of candidates (see
+    :func:`methods.paying.choose_paying`), which is
+    also the criterion ``prediction``. A continuum keeps the number that the gap and the stability
+    agree on where at least as many pay and it explains 95 % of what the best number does, or where there is no prediction:
+    few stores show groups and pass for a continuum. Stores that do not differ (``none``) are one
+    cluster without a prediction.
 
     ``silhouette`` (Rousseeuw 1987) and ``calinski_harabasz`` (1974) take the number with the
     highest score, ``davies_bouldin`` (1979) the lowest; among equals the smaller number.
 
-    Stores that are all alike make one cluster. At most one cluster fewer than there are distinct
-    stores is tried, as no score is defined beyond. ``fixed`` overrules what the criterion says,
+    Stores that are all alike make one cluster, as do those of which there are too few for
+    ``smallest`` clusters of a usable size, so that ``largest`` is below. At most one cluster fewer
+    than there are distinct stores is tried, as no score is defined beyond. ``fixed`` overrules what the criterion says,
     but for more clusters than distinct stores.
 
     Raises:
@@ -82,7 +87,9 @@ def choose_k(
         return Choice(distinct, status, "none", [])
     if fixed is None and len(values) < smallest:
         raise TooFewStores(f"{len(values)} stores, fewer than {smallest}")
-    candidates = range(smallest, min(largest, distinct - 1) + 1)
+    if fixed is None and largest < smallest:
+        return Choice(1, "too_few_stores", "none", [])
+    candidates = range(smallest, min(max(largest, smallest), distinct - 1) + 1)
     if not candidates:
         return Choice(min(fixed or smallest, distinct), "fixed", "none", [])
 
@@ -101,9 +108,9 @@ def choose_k(
         sign = CRITERIA[criterion]
         best = max((sign * score, -k) for k, name, score in scores if name == criterion)
         return Choice(-best[1], "chosen", criterion, scores)
-    if criterion == "prediction" and prediction is not None:
-        k = choose_by_prediction(prediction, candidates)
-        return Choice(k, "chosen", criterion, scores)
+    if criterion == "prediction" and paying is not None:
+        k = paying(candidates)
+        return Choice(k, "chosen" if k > 1 else "not_predictive", criterion, scores)
     k = choose_by_gap(*gap, np.where(stable[1] < min_stores, 0.0, stable[0]))
     return _by_verdict(
         values,
@@ -111,6 +118,7 @@ def choose_k(
         k,
         no_groups=no_groups,
         prediction=prediction,
+        paying=paying,
         scores=scores,
         seed=seed,
     )
@@ -123,6 +131,7 @@ def _by_verdict(
     *,
     no_groups: str,
     prediction: Prediction | None,
+    paying: Callable[[range], int] | None,
     scores: list[tuple[int, str, float]],
     seed: int,
 ) -> Choice:
@@ -137,19 +146,21 @@ def _by_verdict(
         return Choice(k, "chosen", "gap", scores, verdict)
     if no_groups == "one" or (no_groups == "by_verdict" and verdict == "none"):
         return Choice(1, "no_groups", "gap", scores, verdict)
-    if prediction is not None and (verdict == "none" or not _foretells(prediction, k)):
-        k = choose_by_prediction(prediction, candidates)
-        return Choice(k, "slices", "prediction", scores, verdict)
-    if verdict == "none":
-        explained = share_explained(values, candidates[-1], seed)
-        k = int(np.flatnonzero(explained >= SLICES * explained[-1])[0]) + 1
-    return Choice(max(k, candidates[0]), "slices", "gap", scores, verdict)
+    pays = None if paying is None else paying(candidates)
+    if verdict == "continuum" and (
+        pays is None or (k <= pays and prediction is not None and _explains_nearly(prediction, k))
+    ):
+        return Choice(k, "slices", "gap", scores, verdict)
+    if pays is None:
+        return Choice(1, "no_groups", "gap", scores, verdict)
+    k = pays
+    return Choice(k, "slices" if k > 1 else "not_predictive", "prediction", scores, verdict)
 
 
-def _foretells(prediction: Prediction, k: int) -> bool:
-    """Say whether k clusters foretell nearly what the best number does."""
+def _explains_nearly(prediction: Prediction, k: int) -> bool:
+    """Say whether k clusters explain nearly what the best number does."""
     explained = prediction.explained
-    return k <= len(explained) and bool(explained[k - 1] >= SLICES * explained.max())
+    return k <= len(explained) and bool(explained[k - 1] >= NEARLY * explained.max())
 
 
 def _compactness(

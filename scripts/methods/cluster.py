@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.mixture import GaussianMixture
 
-from methods.limits import assign_limited
+from methods.limits import assign_limited, offsets_of
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -24,9 +24,13 @@ class Rule:
     intercepts: Floats  # (k,)
 
     @classmethod
-    def nearest(cls, centres: Floats) -> "Rule":
-        """Return the rule of the nearest of (k, n_components) centres."""
-        return cls(centres, -0.5 * np.sum(centres**2, axis=1))
+    def nearest(cls, centres: Floats, offsets: Floats | float = 0.0) -> "Rule":
+        """Return the rule of the nearest of (k, n_components) centres.
+
+        ``offsets`` (k,) are taken off the squared distances, see
+        :func:`methods.limits.offsets_of`.
+        """
+        return cls(centres, -0.5 * np.sum(centres**2, axis=1) + 0.5 * offsets)
 
     def place(self, values: Floats) -> Labels:
         """Return the cluster 0..k-1 of each of (n_stores, n_components) values."""
@@ -50,7 +54,14 @@ class Clustering:
 
 
 def fit_clusters(
-    values: Floats, k: int, algorithm: str, starts: int, seed: int
+    values: Floats,
+    k: int,
+    algorithm: str,
+    starts: int,
+    seed: int,
+    *,
+    weights: Floats | None = None,
+    sizes: tuple[int, int] | None = None,
 ) -> tuple[Labels, Rule]:
     """Return labels 0..k-1 for (n_stores, n_components) values, and the rule for other stores.
 
@@ -58,15 +69,20 @@ def fit_clusters(
     merges by least added variance; both place by the nearest centre. ``gaussian_mixture`` fits k
     Gaussians of one common covariance, the best of ``starts``, and places in the likeliest; to the
     variances it adds a share of what ``kmeans`` leaves within clusters (where that is nothing, it
-    is ``kmeans``). So is ``kmeans_limited`` here: :func:`cluster_stores` then limits the sizes.
+    is ``kmeans``). ``kmeans_limited`` is ``kmeans`` with ``sizes``, the fewest and most stores of
+    a cluster, see :func:`limit_sizes`.
+
+    A store counts by its weight (n_stores,) in k-means and in the means of Ward's clusters; in a
+    mixture all count alike.
     """
     if k == 1:
-        return np.zeros(len(values), dtype=np.int64), Rule.nearest(values.mean(axis=0)[None])
+        middle = np.average(values, axis=0, weights=weights)
+        return np.zeros(len(values), dtype=np.int64), Rule.nearest(middle[None])
     if algorithm == "ward":
         labels = AgglomerativeClustering(n_clusters=k, linkage="ward").fit_predict(values)
-        centres = np.array([values[labels == label].mean(axis=0) for label in range(k)])
+        centres = means_of(values, labels, k, weights)
         return np.asarray(labels, dtype=np.int64), Rule.nearest(centres)
-    model = KMeans(k, n_init=starts, random_state=seed).fit(values)
+    model = KMeans(k, n_init=starts, random_state=seed).fit(values, sample_weight=weights)
     left = model.inertia_ / values.size
     if algorithm == "gaussian_mixture" and left > 1e-12 * values.var():
         ridge, middle = RIDGE * left, values.mean(axis=0)
@@ -82,7 +98,24 @@ def fit_clusters(
         halves = np.sum(coefficients * (0.5 * mixture.means_ + middle), axis=1)
         rule = Rule(coefficients, np.log(mixture.weights_) - halves)
         return rule.place(values), rule
-    return np.asarray(model.labels_, dtype=np.int64), Rule.nearest(model.cluster_centers_)
+    labels = np.asarray(model.labels_, dtype=np.int64)
+    if algorithm == "kmeans_limited" and sizes is not None:
+        return limit_sizes(values, labels, model.cluster_centers_, sizes, weights)
+    return labels, Rule.nearest(model.cluster_centers_)
+
+
+def means_of(values: Floats, labels: Labels, k: int, weights: Floats | None = None) -> Floats:
+    """Return the mean of each of k clusters, (k, n_components), stores counting by ``weights``.
+
+    Where none of a cluster's stores counts, all of them do; 0 for a cluster without stores.
+    """
+    counted = np.ones(len(values)) if weights is None else weights
+    idle = np.bincount(labels, counted, minlength=k) <= 0
+    counted = np.where(idle[labels], 1.0, counted)
+    sums = np.zeros((k, values.shape[1]))
+    np.add.at(sums, labels, values * counted[:, None])
+    total = np.bincount(labels, counted, minlength=k)
+    return np.asarray(sums / np.where(total > 0, total, 1.0)[:, None])
 
 
 def cluster_stores(
@@ -99,23 +132,24 @@ def cluster_stores(
 ) -> Clustering:
     """Cluster the stores ``in_fit``, place the others by the rule of the algorithm, number all.
 
-    Cluster 1 has the largest sum of ``weights`` (n_stores,); among equals, the one with the first
-    store. ``kmeans_limited`` keeps ``min_size`` and ``max_size``, where given, for all stores, see
-    :func:`limit_sizes`.
+    A store counts by the square root of its weight (n_stores,). Cluster 1 has the largest sum of
+    weights; among equals, the one with the first store. ``kmeans_limited`` keeps ``min_size`` and
+    ``max_size``, where given, for all stores, see :func:`limit_sizes`.
 
     Raises:
         ImpossibleLimits: The stores are too few or too many for k clusters of these sizes.
     """
-    fitted, rule = fit_clusters(values[in_fit], k, algorithm, starts, seed)
+    counted = np.where(in_fit, np.sqrt(weights), 0.0)
+    fitted, rule = fit_clusters(values[in_fit], k, algorithm, starts, seed, weights=counted[in_fit])
     used = np.unique(fitted)
     rule = rule.take(used)
-    centres = np.array([values[in_fit][fitted == label].mean(axis=0) for label in used])
     labels = rule.place(values)
     labels[in_fit] = np.searchsorted(used, fitted)
+    centres = means_of(values, labels, len(used), counted)
     if algorithm == "kmeans_limited":
         sizes = min_size or 1, max_size or len(values)
-        labels, centres = limit_sizes(values, in_fit, labels, centres, sizes)
-        rule = Rule.nearest(centres)
+        labels, rule = limit_sizes(values, labels, centres, sizes, counted)
+        centres = means_of(values, labels, len(used), counted)
 
     total = np.bincount(labels, weights, minlength=len(centres))
     first = [int(np.argmax(labels == label)) for label in range(len(centres))]
@@ -126,29 +160,38 @@ def cluster_stores(
 
 
 def limit_sizes(
-    values: Floats, in_fit: Flags, labels: Labels, centres: Floats, sizes: tuple[int, int]
-) -> tuple[Labels, Floats]:
+    values: Floats,
+    labels: Labels,
+    centres: Floats,
+    sizes: tuple[int, int],
+    weights: Floats | None = None,
+) -> tuple[Labels, Rule]:
     """Move stores until every cluster has at least and at most as many as ``sizes`` says.
 
     Lloyd's rounds whose assignment is the one of least cost within the limits (Bradley, Bennett
     and Demiriz 2000), from ``centres`` (k, n_components), as long as they lower the sum of squared
-    distances. All stores are assigned, as the limits are for all; centres are the means of those
-    ``in_fit``. Labels (n_stores,) from 0 that keep the limits already are returned as they are.
+    distances, in which a store counts by its weight. Labels (n_stores,) from 0 that keep the
+    limits already are returned as they are. The rule gives every store its label; only stores that
+    are alike go together even where that breaks a limit.
 
     Raises:
         ImpossibleLimits: The stores are too few or too many for k clusters of these sizes.
     """
-    smallest, largest = sizes
-    found = np.bincount(labels, minlength=len(centres))
-    if found.min() >= smallest and found.max() <= largest:
-        return labels, centres
+    k = len(centres)
+    found = np.bincount(labels, minlength=k)
+    rule = Rule.nearest(centres)
+    if found.min() >= sizes[0] and found.max() <= sizes[1]:
+        return labels, rule
+    counted = np.ones(len(values)) if weights is None else weights
     least = np.inf
     while True:
-        found = assign_limited(cdist(values, centres, "sqeuclidean"), smallest, largest)
-        means = np.array([_mean(values, in_fit, found == label) for label in range(len(centres))])
-        squares = float(np.sum((values - means[found]) ** 2))
+        distances = cdist(values, centres, "sqeuclidean")
+        found = assign_limited(distances, *sizes)
+        means = means_of(values, found, k, weights)
+        squares = float(np.sum(counted[:, None] * (values - means[found]) ** 2))
         if squares >= least * (1 - 1e-9):
-            return labels, centres
+            return labels, rule
+        rule = Rule.nearest(centres, offsets_of(distances, found))
         labels, centres, least = found, means, squares
 
 
@@ -163,9 +206,3 @@ def measure(values: Floats, labels: Labels, centres: Floats, rule: Rule) -> Clus
     distances[stores, labels - 1] = np.inf
     nearest = distances.argmin(axis=1)
     return Clustering(labels, centres, rule, own, nearest + 1, distances[stores, nearest])
-
-
-def _mean(values: Floats, in_fit: Flags, members: Flags) -> Floats:
-    """Mean of the members in the fit; of all members where none is."""
-    fitted = members & in_fit
-    return np.asarray(values[fitted if fitted.any() else members].mean(axis=0))

@@ -57,6 +57,7 @@ class Fold:
     next_alternative: str | None = None
     next_distance: float = np.nan
     explained_lost: float = np.nan
+    held_out_lost: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -336,4 +337,4 @@ def split_evenly(
     centres = np.array([drawn[labels == label].mean(axis=0) for label in range(len(used))])
     centres = np.resize(centres, (k, values.shape[1]))  # repeated where stores are alike
     nearest = cdist(values, centres).argmin(axis=1)
-    return limit_sizes(values, np.ones(n, dtype=bool), nearest, centres, sizes)[0]
+    return limit_sizes(values, nearest, centres, sizes)[0]

@@ -1,5 +1,7 @@
 """Assign stores to clusters at the least cost when clusters have a smallest and largest size."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
@@ -59,3 +61,45 @@ def assign_limited(distances: Floats, smallest: int | Labels, largest: int | Lab
         if share is not None and np.abs(share - np.round(share)).max() < 1e-6:
             return np.asarray(share.reshape(stores, k).argmax(axis=1), dtype=np.int64)
     raise RuntimeError(f"no assignment of {stores} stores to {k} clusters was found")
+
+
+def usable_size(min_size: int | float | str | None, stores: int) -> int:
+    """Return how many stores a cluster needs of a category with so many.
+
+    ``auto`` is a twentieth of the stores, at least 3 and at most 20, so that it serves chains of
+    any size; below 1 it is a share of the stores, from 1 their number; None asks for one.
+    """
+    if min_size is None:
+        return 1
+    if isinstance(min_size, str):
+        return max(3, min(20, stores // 20))
+    return int(min_size) if min_size >= 1 else max(1, math.ceil(min_size * stores - 1e-9))
+
+
+def offsets_of(distances: Floats, labels: Labels) -> Floats:
+    """Return what to take off the distances to each cluster so that the nearest is its label.
+
+    A least-cost assignment within limits is the one to the nearest cluster after a number per
+    cluster has been taken off (a power diagram; Aurenhammer, Hoffmann and Aronov 1998), so a rule
+    places every store. The numbers must keep ``offset[b] - offset[a]`` at or below the least that
+    a store of ``a`` would be farther from ``b``; the mean of all shortest-path solutions lies
+    between the bounds. Stores that are alike but were assigned to two clusters cannot be parted.
+
+    Args:
+        distances: (n_stores, k), as for :func:`assign_limited`.
+        labels: (n_stores,) its answer; every cluster has a store.
+
+    Returns:
+        (k,) offsets with mean 0.
+    """
+    k = distances.shape[1]
+    bounds = np.array(
+        [
+            (distances[labels == a] - distances[labels == a, a][:, None]).min(axis=0)
+            for a in range(k)
+        ]
+    )
+    for middle in range(k):  # Floyd and Warshall; bounds may be negative or zero
+        bounds = np.minimum(bounds, bounds[:, [middle]] + bounds[[middle]])
+    offsets = bounds.mean(axis=0)
+    return np.asarray(offsets - offsets.mean())

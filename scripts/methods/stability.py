@@ -6,6 +6,8 @@ from scipy.spatial.distance import cdist
 
 from methods.partitions import sample_stores, ward_kmeans
 
+WORDS = ("do_not_trust", "doubtful", "stable", "highly_stable")
+FROM = (0.6, 0.75, 0.85)  # Hennig
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
@@ -50,3 +52,8 @@ def jaccard(first: Labels, second: Labels, k: int) -> Floats:
     np.add.at(both, (first, second), 1.0)
     either = both.sum(axis=1)[:, None] + both.sum(axis=0)[None, :] - both
     return np.asarray(both / np.maximum(either, 1.0))
+
+
+def trust_of(stability: float) -> str:
+    """Return Hennig's words for a stability."""
+    return WORDS[int(np.searchsorted(FROM, stability, side="right"))]

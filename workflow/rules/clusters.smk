@@ -26,7 +26,7 @@ rule choose_k:
         runtime=minutes(240),
     params:
         choose_k=lookup(dpath="{track}/choose_k", within=settings),
-        algorithm=lookup(dpath="{track}/cluster/algorithm", within=settings),
+        cluster=lookup(dpath="{track}/cluster", within=settings),
         transform=lookup(dpath="{track}/normalize/transform", within=settings),
         groups=lookup(dpath="{track}/groups", within=settings, default=None),
         seed=settings["seed"],

@@ -92,6 +92,8 @@ MERGED_TABLES = [
     "clusters",
     "stability",
     "folds",
+    "numbers",
+    "categories",
     "map",
     "centres",
     "profiles",

@@ -32,18 +32,22 @@ rule merge:
     input:
         tiers="<merged>/tiers.parquet" if settings["internal"]["tiers"] else [],
         stores="<results>/internal/stores.parquet",
+        need_states="<results>/internal/need_states.parquet",
         internal_clusters="<results>/internal/clusters.parquet",
         internal_reduced="<results>/internal/reduced.parquet",
         internal_status="<results>/internal/store_status.parquet",
         external_clusters="<results>/external/clusters.parquet",
         external_reduced="<results>/external/reduced.parquet",
         external_status="<results>/external/store_status.parquet",
+        external_k="<results>/external/k.parquet",
     output:
         clusters=update("<merged>/clusters.parquet"),
         folds=update("<merged>/folds.parquet"),
         centres=update("<merged>/centres.parquet"),
         map=update("<merged>/map.parquet"),
         stability=update("<merged>/stability.parquet"),
+        numbers=update("<merged>/numbers.parquet"),
+        categories=update("<merged>/categories.parquet"),
     log:
         "<logs>/merge.jsonl",
     benchmark:
@@ -56,10 +60,14 @@ rule merge:
         runtime=minutes(60),
     params:
         merge=settings["merge"],
-        algorithms={
-            track: settings[track]["cluster"]["algorithm"]
+        clustering={
+            track: {
+                key: settings[track]["cluster"][key]
+                for key in ("algorithm", "min_size")
+            }
             for track in ("internal", "external")
         },
+        transform=settings["internal"]["normalize"]["transform"],
         groups=settings["internal"]["groups"],
         seed=settings["seed"],
         code=code_digest("merge.py"),

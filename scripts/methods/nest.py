@@ -1,0 +1,431 @@
+"""Nest final clusters in internal ones: category > internal cluster > final cluster.
+
+A division is a table: which final cluster the stores of an internal cluster (or of a part of it)
+and an external cluster belong to. It starts as the internal clusters, loses those without evidence,
+and then takes the divisions that pay, one at a time; every step is kept, so that one can see what
+fewer or more clusters would explain.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial.distance import cdist
+
+from methods.cluster import fit_clusters, means_of
+from methods.fold import Limits
+from methods.held_out import Gain, HeldOut
+from methods.limits import ImpossibleLimits
+from methods.stability import jaccard
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+STABLE = 0.75  # Jaccard similarity on resamples from which a cluster is a group, Hennig 2007
+STARTS = 10  # of k-means, when a cluster is divided by its sales
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What is known of the stores of a category that have an internal cluster."""
+
+    internal: Labels  # (n_stores,) from 1, 0 where the internal track does not know the store
+    external: Labels  # (n_stores,) from 1, 0 where the external track does not know the store
+    mix: Floats  # (n_stores, n_components) of the internal track
+    surroundings: Floats  # (n_stores, n_components) of the external track, NaN rows where unknown
+    weights: Floats  # (n_stores,), square roots of sales
+    internal_refits: Labels  # (n_refits, n_stores) clusters on resamples under their names
+    external_refits: Labels  # (n_refits, n_stores), likewise, from 1, 0 unknown
+    held_out: HeldOut | None  # None without dates
+    grouped: bool  # external clusters are groups that several features agree on
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why a cluster is one of its own."""
+
+    kind: str  # `group`, `slice`, `whole`, `none`
+    jaccard: float
+    gain: Gain | None  # of parting it from the cluster that sells most alike; None without dates
+    neighbour: int  # that cluster, -1 for the only one
+
+
+@dataclass(frozen=True)
+class Step:
+    """One division, and what was done to the one before."""
+
+    final: Labels  # (n_units, n_external + 1) final cluster of each pair, -1 where no store is
+    units: Labels  # (n_stores,) internal clusters, or parts of these
+    placed: Labels | None  # (2, n_stores) units by one half of the months; None without dates
+    refits: Labels  # (n_refits, n_stores) units on resamples
+    done: str = "start"  # `start`, `join`, `split`, `slice`
+    reason: str = ""  # of a join: `too_small`, `no_evidence`, `too_many`, `fewer`
+    clusters: tuple[int, ...] = ()  # that were joined (the first took the second) or made
+
+    @property
+    def names(self) -> Labels:
+        """The final clusters."""
+        return np.unique(self.final[self.final >= 0])
+
+
+class Nest:
+    """Divisions of the stores of one category, from one cluster to as many as may be."""
+
+    def __init__(self, stores: Stores, limits: Limits, seed: int):
+        self.stores, self.limits, self.seed = stores, limits, seed
+        self.joins: list[Step] = []  # from the internal clusters to one
+        self._evidence: dict[bytes, dict[int, Evidence]] = {}
+
+    def start(self) -> Step:
+        """Return the division into internal clusters."""
+        stores = self.stores
+        k, m = int(stores.internal.max()) + 1, int(stores.external.max()) + 1
+        count = np.zeros((k, m), dtype=np.int64)
+        np.add.at(count, (stores.internal, stores.external), 1)
+        final = np.where(count > 0, np.arange(k)[:, None], -1)
+        placed = None if stores.held_out is None else stores.held_out.place(stores.internal)
+        return Step(final, stores.internal, placed, stores.internal_refits)
+
+    def labels(self, step: Step) -> Labels:
+        """Return the final cluster of every store."""
+        return step.final[step.units, self.stores.external]
+
+    def sizes(self, step: Step) -> dict[int, int]:
+        """Return the stores of every final cluster."""
+        return dict(zip(*np.unique(self.labels(step), return_counts=True), strict=True))
+
+    # What a division is worth
+
+    def errors(self, step: Step) -> Floats:
+        """Return each store's squared errors in months held out."""
+        if self.stores.held_out is None or step.placed is None:
+            raise ValueError("nothing is held out")
+        return self.stores.held_out.errors(self._through(step, step.placed))
+
+    def _through(self, step: Step, units: Labels) -> Labels:
+        """Return final clusters of (rows, n_stores) units; a pair without stores goes by unit."""
+        table = self._completed(step)
+        return table[units, self.stores.external[None]]
+
+    def _completed(self, step: Step) -> Labels:
+        """Fill the pairs without stores with the largest cluster of the unit."""
+        table = step.final.copy()
+        sizes = self.sizes(step)
+        for unit, row in enumerate(table):
+            known = row[row >= 0]
+            if len(known):
+                row[row < 0] = max(sorted(set(known.tolist())), key=lambda f: sizes[f])
+            else:
+                table[unit] = max(sorted(sizes), key=lambda f: sizes[f])
+        return table
+
+    def jaccards(self, step: Step) -> dict[int, float]:
+        """Return the mean Jaccard similarity of every cluster with its like on resamples."""
+        own = np.searchsorted(step.names, self.labels(step))
+        table = np.searchsorted(step.names, self._completed(step))
+        k, total = len(step.names), np.zeros(len(step.names))
+        for units, outside in zip(step.refits, self.stores.external_refits, strict=True):
+            total += np.diag(jaccard(own, table[units, outside], k))
+        return dict(
+            zip(step.names.tolist(), (total / max(1, len(step.refits))).tolist(), strict=True)
+        )
+
+    def evidence(self, step: Step) -> dict[int, Evidence]:
+        """Return why each final cluster is one of its own."""
+        key = step.final.tobytes() + step.units.tobytes()
+        if key not in self._evidence:
+            self._evidence[key] = dict(self._find_evidence(step))
+        return self._evidence[key]
+
+    def _find_evidence(self, step: Step) -> Iterator[tuple[int, Evidence]]:
+        jaccards = self.jaccards(step)
+        names = step.names.tolist()
+        if len(names) == 1:
+            yield names[0], Evidence("whole", jaccards[names[0]], None, -1)
+            return
+        errors = self.errors(step) if self.stores.held_out is not None else None
+        neighbours = self.neighbours(step)
+        for name in names:
+            other, gain = neighbours[name], None
+            if self.stores.held_out is not None and errors is not None:
+                joined = self.errors(self.join(step, other, name, ""))
+                gain = self.stores.held_out.gain(joined, errors)
+            kind = "none"
+            if jaccards[name] >= STABLE:
+                kind = "group"
+            elif gain is not None and gain.low > 0:
+                kind = "slice"
+            yield name, Evidence(kind, jaccards[name], gain, other)
+
+    def neighbours(self, step: Step) -> dict[int, int]:
+        """Return for every cluster the one that sells most alike, of its internal cluster first."""
+        names = step.names
+        centres, _ = self._centres(step)
+        apart = cdist(centres, centres)
+        np.fill_diagonal(apart, np.inf)
+        home = {name: self._home(step, name) for name in names}
+        related = np.array([[home[a] == home[b] for b in names] for a in names])
+        np.fill_diagonal(related, False)
+        best = [
+            int(np.where(related[i], apart[i], np.inf).argmin())
+            if related[i].any()
+            else int(apart[i].argmin())
+            for i in range(len(names))
+        ]
+        return {int(name): int(names[other]) for name, other in zip(names, best, strict=True)}
+
+    def _home(self, step: Step, name: int) -> int:
+        """Return the internal cluster of most stores of a final cluster."""
+        return int(np.bincount(self.stores.internal[self.labels(step) == name]).argmax())
+
+    def _centres(self, step: Step) -> tuple[Floats, Floats]:
+        """Return the mean mix of every final cluster, and the sum of its weights."""
+        codes = np.searchsorted(step.names, self.labels(step))
+        k = len(step.names)
+        total = np.bincount(codes, self.stores.weights, minlength=k).astype(np.float64)
+        return means_of(self.stores.mix, codes, k, self.stores.weights), total
+
+    # Steps
+
+    def join(self, step: Step, to: int, gone: int, reason: str) -> Step:
+        """Return the division in which one cluster has the stores of two."""
+        final = np.where(step.final == gone, to, step.final)
+        return replace(step, final=final, done="join", reason=reason, clusters=(to, gone))
+
+    def cheapest(self, step: Step, gone: int) -> int:
+        """Return the cluster that should take the stores of another.
+
+        A sibling of the internal cluster, the nearest in surroundings; else the one that sells
+        most alike.
+        """
+        names = [name for name in step.names.tolist() if name != gone]
+        siblings = [name for name in names if self._home(step, name) == self._home(step, gone)]
+        labels = self.labels(step)
+        if siblings:
+            centres = {name: self._mean_surroundings(labels == name) for name in [gone, *siblings]}
+            return min(siblings, key=lambda f: float(np.linalg.norm(centres[f] - centres[gone])))
+        centres_mix, total = self._centres(step)
+        places = {name: row for row, name in enumerate(step.names.tolist())}
+        return min(names, key=lambda f: _ward(centres_mix, total, places[f], places[gone]))
+
+    def _mean_surroundings(self, stores: Bools) -> Floats:
+        known = self.stores.surroundings[stores]
+        known = known[~np.isnan(known).any(axis=1)]
+        return known.mean(axis=0) if len(known) else np.zeros(self.stores.surroundings.shape[1])
+
+    def fewer(self, step: Step) -> Step | None:
+        """Join two clusters: one that is too small or without evidence, or the two most alike."""
+        names = step.names.tolist()
+        if len(names) < 2:
+            return None
+        sizes, evidence = self.sizes(step), self.evidence(step)
+        small = [name for name in names if sizes[name] < self.limits.min_size]
+        if small:
+            gone = min(small, key=lambda f: (sizes[f], f))
+            return self._joined(step, gone, self.cheapest(step, gone), "too_small")
+        weak = [name for name in names if evidence[name].kind == "none"]
+        if weak:
+            gone = min(weak, key=lambda f: (_strength(evidence[f]), f))
+            return self._joined(step, gone, evidence[gone].neighbour, "no_evidence")
+        most = self.limits.max_clusters
+        reason = "too_many" if most is not None and len(names) > most else "fewer"
+        centres, total = self._centres(step)
+        pairs = [(i, j) for i in range(len(names)) for j in range(i + 1, len(names))]
+        i, j = min(pairs, key=lambda pair: _ward(centres, total, *pair))
+        return self._joined(step, names[i], names[j], reason)
+
+    def _joined(self, step: Step, one: int, other: int, reason: str) -> Step:
+        """Join two clusters; the one with more stores keeps its name, the lower among equals."""
+        sizes = self.sizes(step)
+        to, gone = sorted((one, other), key=lambda f: (-sizes[f], f))
+        return self.join(step, to, gone, reason)
+
+    def sound(self, step: Step) -> bool:
+        """Say whether a division keeps the limits and every cluster has its evidence."""
+        sizes, most = self.sizes(step), self.limits.max_clusters
+        if most is not None and len(sizes) > most:
+            return False
+        if len(sizes) > 1 and min(sizes.values()) < self.limits.min_size:
+            return False
+        return all(found.kind != "none" for found in self.evidence(step).values())
+
+    def splits(self, step: Step) -> Iterator[Step]:
+        """Yield divisions in which a cluster is parted by surroundings, both parts large enough."""
+        stores, labels = self.stores, self.labels(step)
+        new = int(step.names.max()) + 1
+        for name in step.names.tolist():
+            mine = labels == name
+            outside = np.bincount(stores.external[mine], minlength=step.final.shape[1])
+            for external in np.flatnonzero(outside >= self.limits.min_size):
+                if external == 0 or mine.sum() - outside[external] < self.limits.min_size:
+                    continue
+                final = step.final.copy()
+                final[:, external] = np.where(final[:, external] == name, new, final[:, external])
+                self._follow(final, outside, name, new, int(external))
+                made = replace(step, final=final, done="split", reason="", clusters=(name, new))
+                if min(self.sizes(made).values()) >= self.limits.min_size:
+                    yield made
+
+    def _follow(self, final: Labels, outside: Labels, name: int, new: int, taken: int) -> None:
+        """Let external clusters too small for a cluster of their own go with the nearer part."""
+        stores = self.stores
+        large = np.flatnonzero(outside >= self.limits.min_size).tolist()
+        kept = [e for e in large if e not in {0, taken}]
+        if not kept:
+            return
+        centres = {
+            int(e): self._mean_surroundings(stores.external == e)
+            for e in np.flatnonzero(outside)
+            if e > 0
+        }
+        for e in np.flatnonzero((outside > 0) & (outside < self.limits.min_size)).tolist():
+            if e == 0:
+                continue
+            nearest = min(
+                [taken, *kept], key=lambda o: float(np.linalg.norm(centres[o] - centres[e]))
+            )
+            if nearest == taken:
+                final[:, e] = np.where(final[:, e] == name, new, final[:, e])
+
+    def slices(self, step: Step) -> Iterator[Step]:
+        """Yield divisions in which a cluster of one unit is parted in two by what it sells."""
+        for name in step.names.tolist():
+            units = np.flatnonzero((step.final == name).any(axis=1))
+            whole = len(units) == 1 and set(step.final[units[0]].tolist()) <= {-1, name}
+            if whole:
+                made = self._slice(step, int(units[0]), name)
+                if made is not None:
+                    yield made
+
+    def _slice(self, step: Step, unit: int, name: int) -> Step | None:
+        """Part a unit in two by its mix, None where that cannot be."""
+        stores, least = self.stores, self.limits.min_size
+        mine = np.flatnonzero(step.units == unit)
+        if len(mine) < 2 * least:
+            return None
+        labels = self._halve(mine, mine, self.seed)
+        sizes = np.bincount(labels, minlength=2)
+        if sizes.min() < least:
+            return None
+        if sizes[1] > sizes[0]:
+            labels = 1 - labels
+        new, fresh = len(step.final), int(step.names.max()) + 1
+        units = step.units.copy()
+        units[mine[labels == 1]] = new
+        row = np.where(step.final[unit] >= 0, fresh, -1)
+        final = np.vstack([step.final, row])
+        placed = None
+        if stores.held_out is not None and step.placed is not None:
+            halves = np.full(len(units), -1, dtype=np.int64)
+            halves[mine] = labels
+            part = stores.held_out.place(halves, np.where(step.placed == unit, 0, -1))
+            placed = np.where(part == 1, new, step.placed)
+        refits = step.refits.copy()
+        random = np.random.default_rng(self.seed)
+        for row_of in refits:
+            here = np.flatnonzero(row_of == unit)
+            if len(here) < 2:
+                continue
+            drawn = random.choice(here, len(here))
+            again = self._halve(drawn, here, int(random.integers(2**31)))
+            both = np.isin(here, mine)
+            same = np.zeros(len(units), dtype=np.int64)
+            same[mine] = labels
+            if np.mean(again[both] == same[here[both]]) < 0.5:
+                again = 1 - again
+            row_of[here[again == 1]] = new
+        return Step(final, units, placed, refits, "slice", "", (name, fresh))
+
+    def _halve(self, drawn: Labels, placed: Labels, seed: int) -> Labels:
+        """Part ``drawn`` stores in two and return where that puts the stores ``placed``."""
+        stores = self.stores
+        values, weights = stores.mix[drawn], stores.weights[drawn]
+        k = min(2, len(np.unique(values, axis=0)))
+        least = min(self.limits.min_size, len(drawn) // 2)
+        _, rule = fit_clusters(
+            values, k, "kmeans_limited", STARTS, seed, weights=weights, sizes=(least, len(drawn))
+        )
+        return rule.place(stores.mix[placed])
+
+    def more(self, step: Step, aim: str, forced: bool = False) -> Step | None:
+        """Part one cluster more, the way that serves the aim best; None where none is sound.
+
+        ``balanced`` parts by surroundings, first where the parts surely sell differently, then
+        where they are stable groups and cost no sales; ``sales`` parts where that explains most
+        of sales held out. With ``forced``, evidence is not asked for, and what explains most is
+        parted. What is sure is judged by as many candidates as there are (Bonferroni).
+        """
+        by_sales = aim == "sales" or forced
+        candidates = [*self.splits(step), *(self.slices(step) if by_sales else [])]
+        rated = []
+        for number, made in enumerate(candidates):
+            gain = self._gain(step, made, len(candidates))
+            if forced:
+                rated.append((0.0, gain.mean, -number))
+            elif gain.low > 0:
+                rated.append((1.0, gain.mean, -number))
+            elif aim == "balanced" and self.stores.grouped and gain.mean >= 0:
+                jaccards = self.jaccards(made)
+                rated.append((0.0, min(jaccards[f] for f in made.clusters), -number))
+        for *_, number in sorted(rated, reverse=True):
+            if forced or self.sound(candidates[-number]):
+                return candidates[-number]
+        return None
+
+    def _gain(self, coarse: Step, fine: Step, candidates: int) -> Gain:
+        """Return what a division explains more than another, 0 without dates."""
+        if self.stores.held_out is None:
+            return Gain(0.0, 0.0)
+        return self.stores.held_out.gain(self.errors(coarse), self.errors(fine), candidates)
+
+
+def divide(nest: Nest, aim: str, target: int | None) -> tuple[list[Step], int]:
+    """Return divisions into more and more clusters, from one on, and which of them is chosen.
+
+    Internal clusters that are too small, too many or without evidence are joined until none is;
+    then clusters are parted as the ``aim`` says, up to ``max_clusters``. ``target`` asks for a
+    number of clusters, whatever the evidence.
+
+    Raises:
+        ImpossibleLimits: The stores cannot be parted into ``target`` clusters of ``min_size``.
+    """
+    step: Step | None = nest.start()
+    down = []
+    while step is not None:
+        down.append(step)
+        step = nest.fewer(step)
+    sound = next((i for i, one in enumerate(down) if nest.sound(one)), len(down) - 1)
+    nest.joins = down[1 : sound + 1]
+    up = [down[sound]]
+    most = nest.limits.max_clusters or len(nest.stores.internal)
+    while len(up[-1].names) < most and (step := nest.more(up[-1], aim)) is not None:
+        up.append(step)
+    chosen = up[-1]
+    wanted = max(target or 0, most if nest.limits.max_clusters else 0)
+    while len(up[-1].names) < wanted and (step := nest.more(up[-1], aim, True)) is not None:
+        up.append(step)
+    path = [*reversed(down[sound + 1 :]), *up]
+    if target is not None:
+        fitting = [one for one in path if len(one.names) == target]
+        if not fitting:
+            raise ImpossibleLimits(
+                f"{len(nest.stores.internal)} stores make at most {len(path[-1].names)} clusters "
+                f"of at least {nest.limits.min_size} (min_size), not {target} (target)",
+                "target or min_size",
+            )
+        chosen = fitting[0]
+    return path, next(i for i, one in enumerate(path) if one is chosen)
+
+
+def _ward(centres: Floats, total: Floats, i: int, j: int) -> float:
+    """Return what joining two clusters adds to the sum of squares."""
+    return float(
+        np.sum((centres[i] - centres[j]) ** 2) * total[i] * total[j] / (total[i] + total[j])
+    )
+
+
+def _strength(evidence: Evidence) -> float:
+    """Order clusters without evidence: the weakest goes first."""
+    low = evidence.gain.low if evidence.gain is not None else 0.0
+    return min(evidence.jaccard - STABLE, low)
