@@ -1,6 +1,7 @@
 """Say what the final clusters of every category are: profiles, names, drivers, rules.
 
-Reads: final clusters, and the need states and external features of stores, raw and normalized.
+Reads: final clusters, the need states and external features of stores, raw and normalized, and how
+features read.
 Writes: per cluster and feature the value against the chain; per cluster a name and its size; per
 feature how well it separates the clusters; a decision tree as rules.
 """
@@ -13,6 +14,7 @@ import pyarrow as pa
 from common.external import external_features
 from common.features import Matrix, by_group, column, read_matrices, stack
 from common.job import JobLog, run
+from common.labels import Labels, read_labels
 from common.measured import Measured, measured_sales, measured_surroundings
 from common.seeds import seed_for
 from common.tables import write_table
@@ -31,7 +33,6 @@ from methods.profile import (
     shares_of,
     side_by_side,
 )
-from methods.words import plain_names
 
 Part = dict[str, Any]
 
@@ -41,6 +42,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     files = snakemake.input
     need_states = NeedStates(files.need_states, snakemake.params.groups)
     external = external_features(files.raw_features)
+    labels = read_labels(files.labels)
     internal_normalized = by_name(files.internal_normalized)
     external_normalized = by_name(files.external_normalized).get("all")
     parts: dict[str, list[Part]] = {name: [] for name in ("profiles", "names", "drivers", "rules")}
@@ -53,7 +55,7 @@ def main(snakemake: Any, log: JobLog) -> None:
             need_states.sales(category), internal_normalized.get(category), stores
         )
         like = measured_surroundings(external, external_normalized, stores)
-        chosen = Described(category, placed, sold, like)
+        chosen = Described(category, placed, sold, like, labels)
         parts["profiles"].append(chosen.profiles())
         parts["names"].append(chosen.names())
         parts["drivers"].append(chosen.drivers())
@@ -74,7 +76,9 @@ def main(snakemake: Any, log: JobLog) -> None:
 class Described:
     """The final clusters of one category with what their stores sell and are like."""
 
-    def __init__(self, category: str, placed: pa.Table, sold: Measured, like: Measured):
+    def __init__(
+        self, category: str, placed: pa.Table, sold: Measured, like: Measured, labels: Labels
+    ):
         self.category = category
         final = column(placed, "final_cluster")
         self.codes = sorted(set(final), key=by_number)
@@ -104,7 +108,10 @@ class Described:
         self.tracks = np.where(self.internal, "internal", "external").astype(object)
         self.ranks = drivers(self.profile).rank
         self.normalized = np.hstack([sold.normalized, like.normalized])
-        self.words = [*map(str, sold.features), *plain_names(list(like.features))]
+        told = [labels.of("internal", category, sold.features)]
+        told.append(labels.of("external", "all", like.features))
+        self.words = [*told[0][0], *told[1][0]]
+        self.named = np.concatenate([named for _, named in told])
 
     def profiles(self) -> Part:
         """Return the columns of ``final_profiles``."""
@@ -152,7 +159,7 @@ class Described:
         values = np.hstack([shares_by_part(self.sold.values, self.sold.parts), self.like.values])
         kinds = ["sales"] * len(self.sold.features)
         kinds += ["level" if level else "number" for level in self.like.levels]
-        usable = np.flatnonzero(~np.isnan(values).all(axis=0))
+        usable = np.flatnonzero(~np.isnan(values).all(axis=0) & self.named)
         features = [Feature(self.words[i], kinds[i]) for i in usable]
         rules, accuracy = decision_rules(values[:, usable], self.labels, features, seed)
         count = len(rules)
@@ -172,7 +179,14 @@ class Described:
         order = np.argsort(rank, kind="stable")[: np.isfinite(rank).sum()]
         levels = np.concatenate([np.zeros(len(self.sold.features), bool), self.like.levels])
         return [
-            Driver(self.words[i], bool(self.internal[i]), bool(levels[i]), effect[i], int(i))
+            Driver(
+                self.words[i],
+                bool(self.internal[i]),
+                bool(levels[i]),
+                effect[i],
+                int(i),
+                named=bool(self.named[i]),
+            )
             for i in order
         ]
 

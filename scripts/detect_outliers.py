@@ -12,7 +12,13 @@ from common.features import read_matrices, stack
 from common.job import JobLog, run
 from common.seeds import seed_for
 from common.tables import write_table
-from methods.detect_outliers import explain_flags, flag_beyond, flag_share, outlier_scores
+from methods.detect_outliers import (
+    MOST_FEATURES,
+    explain_flags,
+    flag_beyond,
+    flag_share,
+    outlier_scores,
+)
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -28,14 +34,13 @@ def main(snakemake: Any, log: JobLog) -> None:
         else:
             flags = flag_share(scores, options["share"])
         columns, alike = explain_flags(matrix.values, flags, neighbours)
-        names = np.array([", ".join(matrix.features[row[:3]]) for row in columns], dtype=object)
         parts.append(
             {
                 "group": np.full(len(scores), matrix.group, dtype=object),
                 "store_id": matrix.stores,
                 "score": scores,
                 "outlier": flags,
-                "features": expand(names, flags),
+                **farthest(matrix.features[columns], flags),
                 "alike": expand(alike, flags),
             }
         )
@@ -45,7 +50,15 @@ def main(snakemake: Any, log: JobLog) -> None:
     log.done(f"{flagged:,} of {rows:,} stores flagged", rows_out=rows, outliers=flagged)
 
 
-def expand(values: np.ndarray, flags: np.ndarray) -> np.ndarray:
+def farthest(features: np.ndarray, flags: np.ndarray) -> dict[str, np.ndarray]:
+    """Return ``feature_1``, ... of all stores; ``features`` (n_flagged, n_features) in order."""
+    return {
+        f"feature_{n + 1}": expand(features[:, n] if n < features.shape[1] else None, flags)
+        for n in range(MOST_FEATURES)
+    }
+
+
+def expand(values: np.ndarray | None, flags: np.ndarray) -> np.ndarray:
     """Spread the values of flagged stores over all stores, None for the others."""
     spread = np.full(len(flags), None, dtype=object)
     spread[flags] = values

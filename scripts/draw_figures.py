@@ -1,7 +1,7 @@
 """Draw the pictures of a run.
 
 Reads: the account of the run; final clusters, their profiles and stability; where stores are; both
-tracks' clusters with their scores, components and profiles.
+tracks' clusters with their scores, components and profiles; how features read.
 Writes: one PNG per picture.
 """
 
@@ -10,11 +10,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 from matplotlib.figure import Figure
 
-from common.features import read_matrices
+from common.features import by_group, column, read_matrices
 from common.job import JobLog, run
+from common.labels import Labels, read_labels
 from common.tables import read_table
 from methods.pictures.choice import draw_choice
 from methods.pictures.final import draw_flow, draw_stability
@@ -22,11 +25,13 @@ from methods.pictures.profiles import draw_mix, draw_surroundings
 from methods.pictures.sales import draw_sales
 from methods.pictures.stores import draw_map, draw_stores
 from methods.pictures.style import MOST_PANELS
+from methods.reduce import describe_component
 
 
 def main(snakemake: Any, log: JobLog) -> None:
     """Draw every output of the rule."""
     files, output = snakemake.input, snakemake.output
+    labels = read_labels(files.labels)
     sales = json.loads(Path(files.run).read_text(encoding="utf-8"))["sales"]
     aside = {reason: Decimal(value) for reason, value in sales["set_aside_by_reason"].items()}
     save(draw_sales(Decimal(sales["read"]), aside, Decimal(sales["clustered"])), output.sales)
@@ -37,17 +42,17 @@ def main(snakemake: Any, log: JobLog) -> None:
     placed = [category for category in shown if category in set(stability["category"])]
     save(draw_stability(stability, placed), output.stability)
     mix = frame(files.profiles, "final_profiles").query("track == 'internal'")
-    mix = mix.rename(columns={"category": "group"})
+    mix = labelled(mix.rename(columns={"category": "group"}), "internal", labels)
     save(draw_mix(mix, "final_cluster", "final", placed), output.final_mix)
     if "map" in dict(output.items()):
         places = frame(files.places, "places").set_index("store_id")
         save(draw_map(final, places, shown), output.map)
     for track in ("internal", "external"):
-        draw_track(files, output, track, shown if track == "internal" else ["all"])
+        draw_track(files, output, track, shown if track == "internal" else ["all"], labels)
     log.done(f"{len(output)} pictures", files=list(output))
 
 
-def draw_track(files: Any, output: Any, track: str, shown: list[str]) -> None:
+def draw_track(files: Any, output: Any, track: str, shown: list[str], labels: Labels) -> None:
     """Draw the pictures of a track, of the groups ``shown`` that have clusters."""
     scores, chosen = frame(files[f"{track}_k_scores"], "k_scores"), frame(files[f"{track}_k"], "k")
     clusters = frame(files[f"{track}_clusters"], "clusters")
@@ -58,14 +63,37 @@ def draw_track(files: Any, output: Any, track: str, shown: list[str]) -> None:
         matrix.group: (matrix.values, members[matrix.group])
         for matrix in read_matrices(files[f"{track}_reduced"], "reduced", "component")
     }
-    components = frame(files[f"{track}_components"], "components")
-    meanings = {group: list(rows["meaning"]) for group, rows in components.groupby("group")}
+    loadings = by_group(files[f"{track}_loadings"], "loadings")
+    meanings = {group: meanings_of(loadings[group], track, group, labels) for group in shown}
     save(draw_stores(panels, meanings, track, shown), output[f"{track}_stores"])
-    profiles = frame(files[f"{track}_profiles"], "profiles")
+    profiles = labelled(frame(files[f"{track}_profiles"], "profiles"), track, labels)
     if track == "internal":
         save(draw_mix(profiles, "cluster", track, shown), output.internal_mix)
     else:
         save(draw_surroundings(profiles), output.external_traits)
+
+
+def labelled(profiles: pd.DataFrame, track: str, labels: Labels) -> pd.DataFrame:
+    """Return profiles with the words for their features, and whether titles may name these."""
+    keys = list(zip(profiles["group"], profiles["feature"], strict=True))
+    return profiles.assign(
+        words=[labels.words(track, *key) for key in keys],
+        named=[labels.named(track, *key) for key in keys],
+    )
+
+
+def meanings_of(loadings: pa.Table, track: str, group: str, labels: Labels) -> list[str]:
+    """Say in words what each component of a group means; ``loadings`` are the group's rows."""
+    features = list(dict.fromkeys(column(loadings, "feature")))
+    words, named = labels.of(track, group, features)
+    shares = column(loadings, "explained")[:: len(features)]
+    by_component = column(loadings, "loading").reshape(-1, len(features))
+    return [
+        describe_component(own, np.array(words, dtype=object), named)
+        if share > 0
+        else "stores do not differ"
+        for share, own in zip(shares, by_component, strict=True)
+    ]
 
 
 def largest(final: pd.DataFrame) -> list[str]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from common.external import External, external_features
 from common.features import Matrix, aligned, by_group, column, read_matrices, stack
 from common.job import JobLog, run
+from common.labels import Labels, read_labels
 from common.tables import write_table
 from common.whole_store import NeedStates, Sales
 from methods.explain import (
@@ -31,7 +32,6 @@ from methods.explain import (
 )
 from methods.names import by_number
 from methods.normalize import shares_by_part
-from methods.words import plain_names
 
 ABOUT = {"internal": "sales mix", "external": "surroundings"}
 KEPT = ("category", "store_id", "final_cluster", "confidence", "next_cluster", "status")
@@ -42,6 +42,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     files = snakemake.input
     need_states = NeedStates(files.need_states, snakemake.params.groups)
     external = external_features(files.raw_features)
+    labels = read_labels(files.labels)
     inside = {matrix.group: matrix for matrix in read_matrices(files.internal_imputed, "imputed")}
     outside = {matrix.group: matrix for matrix in read_matrices(files.external_imputed, "imputed")}
     names = by_group(files.names, "names", "category")
@@ -56,7 +57,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         part["folded"] = folded(rows, folds.get(category))
         flagged = {"internal": unusual["internal"].get(category)}
         flagged["external"] = unusual["external"].get("all")
-        part["unusual"] = what_is_unusual(stores, flagged)
+        part["unusual"] = what_is_unusual(stores, flagged, labels, category)
         placed = np.flatnonzero(rows["final_cluster"].is_valid())
         part |= {name: np.full(len(stores), None, dtype=object) for name in REASONED}
         if len(placed):
@@ -65,6 +66,7 @@ def main(snakemake: Any, log: JobLog) -> None:
                 sold(need_states.sales(category), inside.get(category), stores[placed], scales),
                 like(external, outside.get("all"), stores[placed], scales),
             )
+            known = in_words(known, labels, category)
             for name, values in reasoned(part, placed, known).items():
                 part[name][placed] = values
         parts.append(part)
@@ -130,7 +132,7 @@ def like(
     values = aligned(imputed, stores, external.features) / scales.get("external", np.nan)
     natural = aligned(external, stores, external.features)
     kinds = ["level" if level else "number" for level in external.levels]
-    return Stores(values, natural, plain_names(list(external.features)), kinds)
+    return Stores(values, natural, list(external.features), kinds)
 
 
 def together(inside: Stores, outside: Stores) -> Stores:
@@ -141,6 +143,17 @@ def together(inside: Stores, outside: Stores) -> Stores:
         [*inside.words, *outside.words],
         [*inside.kinds, *outside.kinds],
     )
+
+
+def in_words(stores: Stores, labels: Labels, category: str) -> Stores:
+    """Return stores whose features read as people say; values of those never named are not told."""
+    words, natural = [], stores.natural.copy()
+    for i, (feature, kind) in enumerate(zip(stores.words, stores.kinds, strict=True)):
+        track = "internal" if kind == "sales" else "external"
+        words.append(labels.words(track, category, feature))
+        if not labels.named(track, category, feature):
+            natural[:, i] = np.nan
+    return Stores(stores.values, natural, words, stores.kinds)
 
 
 def scales_of(centres: pa.Table) -> dict[str, float]:
@@ -176,13 +189,18 @@ def folded(rows: pa.Table, folds: pa.Table | None) -> np.ndarray:
     )
 
 
-def what_is_unusual(stores: np.ndarray, flagged: dict[str, pa.Table | None]) -> np.ndarray:
+def what_is_unusual(
+    stores: np.ndarray, flagged: dict[str, pa.Table | None], labels: Labels, category: str
+) -> np.ndarray:
     """Say in which features flagged stores are unusual, by track."""
     said: dict[str, list[str]] = {}
     for track, table in flagged.items():
         rows = [] if table is None else table.filter(table["outlier"]).to_pylist()
         for row in rows:
-            text = f"{ABOUT[track]}: {row['features'] or 'as a whole'}"
+            found = [row[f"feature_{n}"] for n in (1, 2, 3) if row[f"feature_{n}"] is not None]
+            words, named = labels.of(track, category, found)
+            text = ", ".join(np.array(words, dtype=object)[named])
+            text = f"{ABOUT[track]}: {text or ('what is not named' if found else 'as a whole')}"
             if row["alike"]:
                 text += f" (unusual too, of the nearest stores: {row['alike']})"
             said.setdefault(row["store_id"], []).append(text)

@@ -1,8 +1,9 @@
 """Join the external sources on the store.
 
 Reads: the files of every external source.
-Writes: one value per store x feature, features called ``source.column``; null where unknown. And
-per store its name, region and coordinates, where a source has them.
+Writes: one value per store x feature, features called ``source.column``; null where unknown. Per
+store its name, region and coordinates, where a source has them. And the columns that are set aside,
+as they tell nothing, or have nearly one value per store: a name, an address, an identifier.
 """
 
 import difflib
@@ -11,25 +12,46 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from common.errors import InputError, examples
+from common.features import as_columns
 from common.job import JobLog, run
 from common.sources import convert, feature_values, first_row, header, raw_batches
 from common.tables import write_table
-from methods.join_external import DuplicateStores, first_known, one_row_per_store, to_long
+from methods.join_external import (
+    DuplicateStores,
+    first_known,
+    nearly_one_per_store,
+    one_row_per_store,
+    to_long,
+)
 
+Row = tuple[Any, ...]
+IDENTIFYING = "nearly_one_value_per_store"
 DEGREES = {"latitude": 90, "longitude": 180}
 PLACES = ("store_name", "region", *DEGREES)
 
 
 def main(snakemake: Any, log: JobLog) -> None:
     """Join all ``params.sources``, in the order in which they are configured."""
-    joined = pd.concat([read_source(source, log) for source in snakemake.params.sources], axis=1)
+    tables, aside = [], []
+    for source in snakemake.params.sources:
+        table, columns = read_source(source, snakemake.params.max_levels, log)
+        tables.append(table)
+        aside += columns
+    joined = pd.concat(tables, axis=1)
     if joined.shape[1] == 0:
-        raise InputError("inputs.external: no feature with a known value is left in any source.")
+        raise InputError(
+            "inputs.external: no feature with a known value is left in any source"
+            + (f"; set aside: {examples([row[1] for row in aside])}." if aside else ".")
+        )
     rows = write_table(snakemake.output.raw_features, "raw_features", to_long(joined))
     places = first_known([read_places(source) for source in snakemake.params.sources], joined.index)
     write_table(snakemake.output.places, "places", dict(places.reset_index().items()))
+    write_table(
+        snakemake.output.set_aside, "set_aside_columns", as_columns(aside, "set_aside_columns")
+    )
     known = float(joined.notna().to_numpy().mean())
     log.done(
         f"{joined.shape[0]:,} stores x {joined.shape[1]} features, {known:.1%} known",
@@ -40,8 +62,10 @@ def main(snakemake: Any, log: JobLog) -> None:
     )
 
 
-def read_source(source: dict[str, Any], log: JobLog) -> pd.DataFrame:
-    """Read one source and return stores x features, one row per store."""
+def read_source(
+    source: dict[str, Any], max_levels: int, log: JobLog
+) -> tuple[pd.DataFrame, list[Row]]:
+    """Read one source and return stores x features, one row per store, and columns set aside."""
     files = ", ".join(source["files"])
     raw = pa.concat_tables(
         [read_file(path, source) for path in source["files"]], promote_options="permissive"
@@ -62,6 +86,16 @@ def read_source(source: dict[str, Any], log: JobLog) -> pd.DataFrame:
             f"of the source {source['name']!r} to distinct (identical rows), mean, median, min, "
             "max, sum, first or last."
         ) from error
+    table, aside = set_aside(table, raw, source, max_levels)
+    for _, name, reason, stores, different, example in aside:
+        if reason == IDENTIFYING:
+            log.warn(
+                f"{files}: column {name!r} is set aside: {stores:,} stores have {different:,} "
+                f"different values, such as {example!r}, which say nothing of which stores are "
+                "alike. Expected numbers, or a category that stores share. Name it in exclude of "
+                f"the source {source['name']!r}, or in columns.store_name, and this is said no "
+                "more."
+            )
     log.event(
         "source",
         source=source["name"],
@@ -70,7 +104,42 @@ def read_source(source: dict[str, Any], log: JobLog) -> pd.DataFrame:
         features=table.shape[1],
         columns_without_a_value=sorted(set(raw.column_names) - set(readings.columns)),
     )
-    return table.add_prefix(f"{source['name']}.")
+    return table.add_prefix(f"{source['name']}."), aside
+
+
+def set_aside(
+    table: pd.DataFrame, raw: pa.Table, source: dict[str, Any], max_levels: int
+) -> tuple[pd.DataFrame, list[Row]]:
+    """Return the stores x features without the columns that tell stores apart, and these columns.
+
+    ``raw`` holds the store, the date and the features as the files have them. Numbers with leading
+    zeros are identifiers, and are looked at as the text that they are. Columns set aside are rows
+    of ``set_aside_columns``.
+    """
+    aside: list[Row] = []
+    for name in raw.column_names[2:]:
+        if name not in table:
+            aside.append((source["name"], name, "no_value", 0, 0, None))
+            continue
+        values = table[name]
+        if values.dtype == float and starts_with_zero(raw[name]):
+            text = pd.Series(raw[name].to_pylist(), raw.column(0).to_pylist(), dtype=object)
+            values = text.groupby(level=0).first().where(values.notna())
+        if values.dtype != float and nearly_one_per_store(values, max_levels):
+            table = table.drop(columns=name)
+            known, different = int(values.notna().sum()), int(values.nunique())
+            row = (source["name"], name, IDENTIFYING, known, different, min(values.dropna()))
+            aside.append(row)
+    return table, aside
+
+
+def starts_with_zero(values: pa.ChunkedArray) -> bool:
+    """Say whether text holds whole numbers with leading zeros."""
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    if not any(is_kind(values.type) for is_kind in kinds):
+        return False
+    text = pc.utf8_trim_whitespace(values.cast(pa.string()))
+    return bool(pc.any(pc.match_substring_regex(text, "^0[0-9]+$")).as_py())
 
 
 def check_finite(values: np.ndarray, stores: pd.Series, files: str, name: str) -> None:

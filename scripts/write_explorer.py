@@ -1,6 +1,7 @@
 """Write the explorer: one HTML file in which people look into the clusters, without a server.
 
-Reads: the account of the run, and everything that is known about final clusters and stores.
+Reads: the account of the run, everything that is known about final clusters and stores, and how
+features read.
 Writes: ``explorer.html``, which holds its data, script and style.
 """
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 
 from common.features import by_group
 from common.job import JobLog, run
+from common.labels import read_labels
 from common.tables import read_table
 from methods.colours import COLOURS
 from methods.explorer import category_index, category_stores, packed, profile_of, regions_of
@@ -36,14 +38,16 @@ def main(snakemake: Any, log: JobLog) -> None:
         )
     }
     places = read_table(snakemake.input.places, "places")
+    labels = read_labels(snakemake.input.labels)
     account = json.loads(Path(snakemake.input.run).read_text(encoding="utf-8"))
     categories, blocks = [], []
     for category in tables["clusters"]:
         rows = {name: of.get(category) for name, of in tables.items()}
-        categories.append(category_index(category, rows))
+        categories.append(category_index(category, rows, labels))
         codes = [cluster["code"] for cluster in categories[-1]["clusters"]]
         stores = category_stores(rows["clusters"], rows["reasons"], codes)
-        blocks.append(packed({"stores": stores, "profile": profile_of(rows["profiles"], codes)}))
+        profile = profile_of(rows["profiles"], codes, category, labels)
+        blocks.append(packed({"stores": stores, "profile": profile}))
     blocks.append(packed(as_lists(places)))
     index = {
         "stores": account["stores"]["seen"],

@@ -13,9 +13,9 @@ import jinja2
 import pandas as pd
 
 from common.job import JobLog, run
+from common.labels import Labels, read_labels
 from common.tables import read_table
 from methods.names import by_number
-from methods.words import feature_words
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "workflow" / "report" / "page.html.j2"
 CONTRACTS = {
@@ -34,6 +34,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     for name in params.tables:
         tables[name] = read_table(files[name], CONTRACTS.get(name, name)).to_pandas()
         tables[name].to_csv(output[name], index=False, float_format="%.6g")
+    labels = read_labels(files.labels)
     account = json.loads(Path(files.run).read_text(encoding="utf-8"))
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
         TEMPLATE.read_text(encoding="utf-8")
@@ -47,10 +48,13 @@ def main(snakemake: Any, log: JobLog) -> None:
         ],
         categories=[
             summary(
-                category, {name: of_category(table, category) for name, table in tables.items()}
+                category,
+                {name: of_category(table, category) for name, table in tables.items()},
+                labels,
             )
             for category in account["final_clusters"]
         ],
+        set_aside=read_table(files.set_aside, "set_aside_columns").to_pylist(),
         chosen=[
             {"track": track, **row}
             for track in ("internal", "external")
@@ -66,7 +70,7 @@ def of_category(table: pd.DataFrame, category: str) -> pd.DataFrame:
     return table[table["category"] == category] if "category" in table else table
 
 
-def summary(category: str, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+def summary(category: str, tables: dict[str, pd.DataFrame], labels: Labels) -> dict[str, Any]:
     """Return what the page says of a category: its final clusters and what separates them."""
     stores = tables["clusters"].groupby("final_cluster")
     trust = tables["stability"].set_index("final_cluster")[["jaccard", "trust"]]
@@ -74,13 +78,17 @@ def summary(category: str, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     clusters["reassigned"] = stores["reassigned"].sum()
     clusters["confidence"] = stores["confidence"].median()
     rows = clusters.reset_index().to_dict("records")
-    strongest = tables["drivers"].query("explained.notna()").nsmallest(STRONGEST, "rank")
-    words = feature_words(zip(strongest["track"], strongest["feature"], strict=True))
+    drivers = tables["drivers"].query("explained.notna()").sort_values("rank")
+    strongest = [
+        (labels.words(track, category, feature), explained)
+        for track, feature, explained in drivers[["track", "feature", "explained"]].to_numpy()
+        if labels.named(track, category, feature)
+    ]
     rules = tables["rules"]
     return {
         "name": category,
         "clusters": sorted(rows, key=lambda row: by_number(str(row["final_cluster"]))),
-        "drivers": list(zip(words.values(), strongest["explained"], strict=True)),
+        "drivers": strongest[:STRONGEST],
         "accuracy": float(rules["accuracy"].iloc[0]) if len(rules) else None,
         "sketch": bool(rules["sketch"].iloc[0]) if len(rules) else True,
     }

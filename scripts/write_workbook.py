@@ -1,7 +1,7 @@
 """Write the workbook for planners: assignments, clusters and profiles as formatted sheets.
 
 Reads: the account of the run; final clusters, their names, stability and profiles; why stores are
-where they are; names and regions of stores.
+where they are; names and regions of stores; how features read.
 Writes: ``clusters.xlsx``.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 
 from common.job import JobLog, run
+from common.labels import Labels, read_labels
 from common.tables import read_table
-from methods.words import feature_words
 from methods.workbook import Sheet, write_workbook
 
 HOW_TO_READ = (
@@ -53,7 +53,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         Sheet("How to read", {"what": "text", "means": "long text"}, how_to_read(account)),
         assignments(clusters, reasons, places),
         overview(names, stability),
-        profile_sheet(profiles),
+        profile_sheet(profiles, read_labels(files.labels)),
     ]
     write_workbook(snakemake.output[0], sheets)
     log.done(f"{snakemake.output[0]}, {clusters.num_rows:,} assignments")
@@ -133,7 +133,7 @@ def overview(names: pa.Table, stability: pa.Table) -> Sheet:
     return Sheet("Clusters", kinds, pa.table(columns, names=list(kinds)))
 
 
-def profile_sheet(profiles: pa.Table) -> Sheet:
+def profile_sheet(profiles: pa.Table, labels: Labels) -> Sheet:
     """Return a row per cluster and feature."""
     kinds = {
         "category": "text",
@@ -148,14 +148,13 @@ def profile_sheet(profiles: pa.Table) -> Sheet:
         "driver": "number",
     }
     tracks, features = profiles["track"].to_pylist(), profiles["feature"].to_pylist()
-    keys = list(zip(tracks, features, strict=True))
-    words = feature_words(keys)
+    keys = zip(tracks, profiles["category"].to_pylist(), features, strict=True)
     about = {"internal": "sales", "external": "surroundings"}
     columns = [
         profiles["category"],
         profiles["final_cluster"],
         pa.array([about[track] for track in tracks]),
-        pa.array([words[key] for key in keys]),
+        pa.array([labels.words(*key) for key in keys]),
         *(profiles[name] for name in ("value", "chain", "difference", "index")),
         pa.array(["yes" if told else "no" for told in profiles["distinguishable"].to_pylist()]),
         profiles["driver"],

@@ -57,6 +57,11 @@ class JobLog:
         self.event("done", summary=summary, **facts, seconds=seconds)
         self._say(f"{summary} ({seconds:.1f} s)")
 
+    def warn(self, message: str, **facts: Any) -> None:
+        """Record a doubtful result, which the user should look at, and show it on the console."""
+        self.event("warning", message=message, **facts)
+        self._say(f"WARNING: {message}")
+
     def failed(self, message: str) -> None:
         """Record a problem the user can mend and show it on the console."""
         self.event("error", message=message)

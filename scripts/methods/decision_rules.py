@@ -61,11 +61,13 @@ def decision_rules(
     Args:
         values: (n_stores, n_features), NaN where unknown.
         labels: (n_stores,) clusters.
-        features: (n_features,)
+        features: (n_features,), may be none.
         seed: Of the folds and of ties between splits.
     """
     if len(np.unique(labels)) == 1:
         return [Rule("any store", int(labels[0]), len(labels), 1.0)], 1.0
+    if values.shape[1] == 0:  # nothing may be named: the rule is the largest cluster
+        values, features = np.zeros((len(labels), 1)), [Feature("", "number")]
     values = np.where(np.isnan(values), np.nanmedian(values, axis=0), values)
     tree = _fit(values, labels, seed)
     rules = []

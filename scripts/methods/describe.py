@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 ALL_STORES = "all stores"
 NEAR_AVERAGE = "near the average"
+UNNAMED = "differs in features that are not named"
 FEW_DRIVERS = 3  # with fewer, a cluster hardly differs from the chain
 IN_A_NAME = 2  # drivers of each track
 LISTED = 5
@@ -24,6 +25,7 @@ class Driver:
     level: bool  # of a categorical feature
     effect: float
     column: int  # its place in the matrix of correlations
+    named: bool = True  # whether texts may name it
 
 
 def name_clusters(
@@ -31,8 +33,9 @@ def name_clusters(
 ) -> list[str]:
     """Return a name for every cluster, no two alike.
 
-    Two drivers of each track make a name, strongest first; of features that tell the same story
-    only the first. Equal names get more drivers, at last the cluster's code.
+    Two drivers of each track make a name, those of sales first, the strongest first; of features of
+    a track that tell the same story only the first. Features that are never named count as drivers
+    and are left out. Equal names get more drivers, at last the cluster's code.
 
     Args:
         drivers: Of each cluster, strongest first.
@@ -55,7 +58,7 @@ def name_clusters(
 
 def listed(drivers: Sequence[Driver], internal: bool) -> str:
     """Return the strongest drivers of a track: ``more Newborn, less Gifts``."""
-    own = [driver for driver in drivers if driver.internal == internal][:LISTED]
+    own = [driver for driver in drivers if driver.internal == internal and driver.named][:LISTED]
     return ", ".join(f"{'more' if own.effect > 0 else 'less'} {own.words}" for own in own)
 
 
@@ -71,10 +74,11 @@ def correlations(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _different(drivers: Sequence[Driver], correlation: npt.NDArray[np.float64]) -> list[Driver]:
-    """Leave out drivers that say what a stronger one has said."""
+    """Leave out drivers that say what a stronger one of the same track has said."""
     kept: list[Driver] = []
-    for driver in drivers:
-        said = [abs(correlation[driver.column, other.column]) for other in kept]
+    for driver in (driver for driver in drivers if driver.named):
+        same = [other for other in kept if other.internal == driver.internal]
+        said = [abs(correlation[driver.column, other.column]) for other in same]
         if max(said, default=0) < SAME_STORY:
             kept.append(driver)
     return kept
@@ -89,6 +93,8 @@ def _name(drivers: Sequence[Driver], stories: Sequence[Driver], length: int) -> 
     name = " · ".join(words for words in tracks if words)
     if len(drivers) >= FEW_DRIVERS and name:
         return name
+    if len(drivers) >= FEW_DRIVERS:
+        return UNNAMED
     return f"{NEAR_AVERAGE}: {name}" if name else NEAR_AVERAGE
 
 

@@ -6,6 +6,7 @@ from scipy.spatial import cKDTree
 
 Floats = npt.NDArray[np.float64]
 TREES = 300
+MOST_FEATURES = 3  # told of a flagged store
 SMALLEST_DISTANCE = 1e-12  # of equal stores, so that it has a logarithm
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from methods.labels import Labels
 from methods.names import by_number
-from methods.words import feature_words
 
 STRONGEST = 12  # features that separate the clusters
 DIGITS = 6
@@ -24,7 +24,9 @@ OF_A_STORE = (
 )
 
 
-def category_index(category: str, tables: dict[str, pa.Table | None]) -> dict[str, Any]:
+def category_index(
+    category: str, tables: dict[str, pa.Table | None], labels: Labels
+) -> dict[str, Any]:
     """Return a category's clusters, rules and strongest features.
 
     ``tables`` holds the category's rows of ``clusters``, ``names``, ``stability``, ``drivers``
@@ -47,7 +49,7 @@ def category_index(category: str, tables: dict[str, pa.Table | None]) -> dict[st
         for row in sorted(names, key=lambda row: by_number(row["final_cluster"]))
     ]
     drivers = sorted(_rows(tables["drivers"]), key=lambda row: row["rank"])
-    words = _words(drivers)
+    drivers = [row for row in drivers if labels.named(row["track"], category, row["feature"])]
     of_stores = tables["clusters"]
     placed = sum(cluster["stores"] for cluster in clusters)
     return {
@@ -56,7 +58,10 @@ def category_index(category: str, tables: dict[str, pa.Table | None]) -> dict[st
         "without": (of_stores.num_rows if of_stores is not None else 0) - placed,
         "clusters": clusters,
         "drivers": [
-            {"words": words[row["track"], row["feature"]], "explained": row["explained"]}
+            {
+                "words": labels.words(row["track"], category, row["feature"]),
+                "explained": row["explained"],
+            }
             for row in drivers[:STRONGEST]
             if row["explained"] is not None
         ],
@@ -91,17 +96,22 @@ def category_stores(
     return columns | {name: reasons[name].to_pylist() for name in OF_A_STORE}
 
 
-def profile_of(profiles: pa.Table | None, codes: list[str]) -> dict[str, Any]:
-    """Return the features of a category, and each cluster's values in their order."""
+def profile_of(
+    profiles: pa.Table | None, codes: list[str], category: str, labels: Labels
+) -> dict[str, Any]:
+    """Return the features of a category, and each cluster's values in their order.
+
+    Features that are never named are among all features, but not among the first of a cluster.
+    """
     by_code: dict[str, list[dict[str, Any]]] = {code: [] for code in codes}
     for row in _rows(profiles):
         by_code[row["final_cluster"]].append(row)
     first = by_code[codes[0]] if codes else []
-    words = _words(first)
     return {
         "features": [
             {
-                "words": words[row["track"], row["feature"]],
+                "words": labels.words(row["track"], category, row["feature"]),
+                "named": labels.named(row["track"], category, row["feature"]),
                 "unit": row["unit"],
                 "chain": _significant(row["chain"]),
             }
@@ -132,10 +142,6 @@ def packed(data: Any) -> str:
 
 def _rows(table: pa.Table | None) -> list[dict[str, Any]]:
     return [] if table is None else table.to_pylist()
-
-
-def _words(rows: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
-    return feature_words((row["track"], row["feature"]) for row in rows)
 
 
 def _rounded(value: float | None, places: int) -> float | None:

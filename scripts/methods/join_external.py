@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+SAME_AS_STORES = 0.5  # different values of a column per store, from which it tells stores apart
+
 
 class DuplicateStores(ValueError):
     """Several rows for one store that no rule allows; ``stores`` lists them."""
@@ -49,6 +51,17 @@ def one_row_per_store(readings: pd.DataFrame, rule: str) -> pd.DataFrame:
             columns[name] = groups.agg(lambda values: next(iter(values.mode()), None))
     stores = pd.Index(sorted(readings["store_id"].unique()), name="store_id")
     return pd.DataFrame(columns, index=stores)
+
+
+def nearly_one_per_store(values: pd.Series, max_levels: int) -> bool:
+    """Say whether text is rather a name, an address or an identifier than a category.
+
+    It is where it has more different values than ``max_levels`` and half as many as stores or
+    more, counting stores with a value: hardly two stores share one, so it cannot say which stores
+    are alike. ``values`` has one per store, None unknown.
+    """
+    different = values.nunique()
+    return bool(different > max_levels and different >= SAME_AS_STORES * values.notna().sum())
 
 
 def first_known(sources: Sequence[pd.DataFrame], stores: pd.Index) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Clusters get names that say what sets them apart, no two alike."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,6 +37,13 @@ def test_a_driver_that_says_the_same_as_a_stronger_one_is_left_out() -> None:
     assert name_clusters([own, []], same, CODES)[0] == "Newborn up, Gifts up"
 
 
+def test_surroundings_that_go_with_sales_never_take_the_place_of_what_is_sold() -> None:
+    same = np.eye(6)
+    same[0, 3] = same[3, 0] = 0.95  # only stores in the city sell Capsules
+    own = [around("city", 4, 3, level=True), need("Capsules", 3, 0), need("Beans", -1, 1)]
+    assert name_clusters([own, []], same, CODES)[0] == "Capsules up, Beans down · city"
+
+
 def test_what_stores_have_says_more_than_what_they_lack() -> None:
     own = [
         around("area type rural", -3, 3, level=True),
@@ -55,6 +64,24 @@ def test_a_cluster_with_fewer_than_three_drivers_says_so() -> None:
         "near the average: Newborn up, Gifts down",
         "near the average",
     ]
+
+
+def test_what_is_never_named_makes_no_name_and_no_list_but_counts() -> None:
+    told = [need("Newborn", 2, 0), need("Gifts", -1, 1)]
+    kept_out = replace(around("white", 9, 3), named=False)
+    own = [kept_out, *told]
+    assert name_clusters([own, [kept_out] * 3], APART, CODES) == [
+        "Newborn up, Gifts down",
+        "differs in features that are not named",
+    ]
+    assert listed(own, internal=False) == ""
+
+
+def test_what_is_never_named_takes_no_place_of_what_says_the_same() -> None:
+    same = np.eye(6)
+    same[3, 4] = same[4, 3] = -0.9
+    own = [replace(around("white", 9, 3), named=False), around("rent", 2, 4), need("Newborn", 2)]
+    assert name_clusters([own, []], same, CODES)[0] == "Newborn up · high rent"
 
 
 def test_equal_names_get_more_drivers_and_at_last_the_code() -> None:

@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT
 
 from methods.explorer import category_stores, packed, profile_of, regions_of
+from methods.labels import Labels
 
 
 @pytest.fixture(scope="module")
@@ -94,13 +95,20 @@ def test_every_cluster_has_its_values_in_the_order_of_the_features() -> None:
             "driver": [1, None, 1, None],
         }
     )
-    found = profile_of(profiles, ["1_1", "2_1"])
-    assert [feature["words"] for feature in found["features"]] == ["Newborn", "median income"]
+    labels = Labels(
+        {
+            ("internal", "Babies", "Newborn"): ("first months", True),
+            ("external", "all", "demographics.median_income"): ("median income", False),
+        }
+    )
+    found = profile_of(profiles, ["1_1", "2_1"], "Babies", labels)
+    assert [feature["words"] for feature in found["features"]] == ["first months", "median income"]
+    assert [feature["named"] for feature in found["features"]] == [True, False]
     assert found["clusters"][0]["value"] == [0.5, None]
     assert found["clusters"][1]["value"] == [0.123457, 51234.6]
     assert found["clusters"][1]["index"] == [49.4, 102.5]
     assert found["clusters"][1]["driver"] == [1, 0]
-    assert profile_of(None, []) == {"features": [], "clusters": []}
+    assert profile_of(None, [], "Babies", labels) == {"features": [], "clusters": []}
 
 
 def test_regions_are_listed_once_and_sorted() -> None:

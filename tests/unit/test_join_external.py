@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from methods.join_external import DuplicateStores, first_known, one_row_per_store, to_long
+from methods.join_external import (
+    DuplicateStores,
+    first_known,
+    nearly_one_per_store,
+    one_row_per_store,
+    to_long,
+)
 
 FEW = settings(max_examples=12, deadline=None, derandomize=True)
 REDUCTIONS = {
@@ -218,3 +224,26 @@ def test_what_is_known_of_a_place_comes_from_the_first_source_that_knows_it() ->
         found = first_known(sources, stores)
         assert list(found.index) == list(stores)
         assert {name: as_dict(found, name) for name in expected} == expected
+
+
+def column(different: int, stores: int, unknown: int = 0) -> pd.Series:
+    """A column of text with so many different values in so many stores."""
+    known = [f"value {number % different}" for number in range(stores)]
+    return pd.Series([*known, *[None] * unknown], dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("different", "stores", "unknown", "found"),
+    [
+        (200, 200, 0, True),  # a name
+        (100, 200, 0, True),  # half of the stores have a namesake
+        (99, 200, 0, False),  # a city
+        (13, 13, 187, True),  # of the stores that have one
+        (12, 12, 0, False),  # few stores: `max_levels` holds them all
+        (13, 2_000, 0, False),  # a banner
+    ],
+)
+def test_text_with_nearly_one_value_per_store_is_no_category(
+    different: int, stores: int, unknown: int, found: bool
+) -> None:
+    assert nearly_one_per_store(column(different, stores, unknown), max_levels=12) is found

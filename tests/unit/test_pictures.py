@@ -70,12 +70,13 @@ def profiles(size: Size, clusters: list[str] | list[int]) -> pd.DataFrame:
     categories, _, features, _ = size
     rng = np.random.default_rng(1)
     rows = [
-        (group, cluster, f"demographics.a long name of a feature {f:02d}")
+        (group, cluster, f"demographics.feature_{f:02d}", f"a long name of a feature {f:02d}")
         for group in names(categories)
         for cluster in clusters
         for f in range(features)
     ]
-    table = pd.DataFrame(rows, columns=["group", "cluster", "feature"])
+    table = pd.DataFrame(rows, columns=["group", "cluster", "feature", "words"])
+    table["named"] = True
     table["index"] = rng.uniform(0, 300, len(table))
     table["effect"] = rng.normal(0, 2, len(table))
     table["value"] = rng.normal(40_000, 10_000, len(table))
@@ -108,6 +109,8 @@ def test_heat_maps(size: Size) -> None:
         check(figure, f"({MOST_FEATURES} of {size[2]} need states)")
     one = profiles((1, *size[1:]), list(range(1, size[1] + 1)))
     check(draw_surroundings(one), "stands out most", "a long name of a feature 0")
+    nothing = one.assign(named=False)  # the rows are values; the title is a sentence
+    check(draw_surroundings(nothing), "hardly differ", "a long name of a feature 0")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -1,32 +1,10 @@
-"""Features and numbers read like words."""
+"""Numbers read like words."""
 
 import math
 
 import pytest
 
-from methods.words import feature_words, number, percent, plain_names, significant
-
-
-def test_features_lose_their_source_where_they_are_clear_without_it() -> None:
-    features = [
-        "demographics.median_income",
-        "demographics.area_type=suburban",
-        "demographics.size",
-        "traffic.size",
-        "traffic.SALES_AREA",
-    ]
-    assert plain_names(features) == [
-        "median income",
-        "area type suburban",
-        "demographics size",
-        "traffic size",
-        "sales area",
-    ]
-
-
-def test_need_states_stay_as_they_are() -> None:
-    keys = [("internal", "MOUTHWASH_X"), ("external", "a.SIZE_NUM")]
-    assert feature_words(keys) == {keys[0]: "MOUTHWASH_X", keys[1]: "size num"}
+from methods.words import number, percent, significant
 
 
 @pytest.mark.parametrize(

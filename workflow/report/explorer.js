@@ -84,7 +84,7 @@ function card(cluster, number) {
   const profile = data.profile.clusters[number];
   const order = profile.value.map((_, i) => i)
     .sort((a, b) => (profile.driver[a] || 1e9) - (profile.driver[b] || 1e9));
-  const few = order.slice(0, SHOWN);
+  const few = order.filter((i) => data.profile.features[i].named).slice(0, SHOWN);
   const all = make("details", {}, make("summary", {}, `All ${order.length} features`));
   all.addEventListener("toggle", () => {
     if (all.open && all.children.length === 1) all.append(profileTable(number, order));
@@ -99,7 +99,7 @@ function card(cluster, number) {
       make("dt", {}, "stability"), make("dd", {}, `${cluster.jaccard.toFixed(2)}, ${words(cluster.trust)}`)),
     cluster.drivers < 3 ? make("p", { class: "note" }, "Hardly differs from the chain: fewer than three features do, beyond chance.") : null,
     profileTable(number, few),
-    order.length > SHOWN ? all : null,
+    order.length > few.length ? all : null,
     make("p", {}, make("button", { type: "button", onclick: () => showCluster(cluster.code) }, `Show its ${whole.format(cluster.stores)} stores`)));
 }
 

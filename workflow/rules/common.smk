@@ -101,6 +101,7 @@ MERGED_TABLES = [
     "drivers",
     "rules",
     "store_reasons",
+    "labels",
 ]
 
 # What the report shows: file and label. A map needs stores with coordinates.

@@ -7,6 +7,7 @@ rule join_external:
     output:
         raw_features=update("<results>/external/raw_features.parquet"),
         places=update("<results>/external/places.parquet"),
+        set_aside=update("<results>/external/set_aside.parquet"),
     log:
         "<logs>/join_external.jsonl",
     benchmark:
@@ -19,6 +20,7 @@ rule join_external:
         runtime=minutes(30),
     params:
         sources=inputs.external,
+        max_levels=settings["external"]["normalize"]["max_levels"],
         code=code_digest("join_external.py"),
     message:
         "Joining the external sources on the store"

@@ -84,6 +84,7 @@ rule describe:
         raw_features="<results>/external/raw_features.parquet",
         internal_normalized="<results>/internal/normalized.parquet",
         external_normalized="<results>/external/normalized.parquet",
+        labels="<merged>/labels.parquet",
     output:
         profiles=update("<merged>/profiles.parquet"),
         names=update("<merged>/names.parquet"),
@@ -121,6 +122,7 @@ rule explain:
         external_imputed="<results>/external/imputed.parquet",
         internal_outliers="<results>/internal/outliers.parquet",
         external_outliers="<results>/external/outliers.parquet",
+        labels="<merged>/labels.parquet",
     output:
         update("<merged>/store_reasons.parquet"),
     log:

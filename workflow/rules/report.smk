@@ -43,14 +43,15 @@ rule draw_figures:
         internal_k_scores="<results>/internal/k_scores.parquet",
         internal_clusters="<results>/internal/clusters.parquet",
         internal_reduced="<results>/internal/reduced.parquet",
-        internal_components="<results>/internal/components.parquet",
+        internal_loadings="<results>/internal/loadings.parquet",
         internal_profiles="<results>/internal/profiles.parquet",
         external_k="<results>/external/k.parquet",
         external_k_scores="<results>/external/k_scores.parquet",
         external_clusters="<results>/external/clusters.parquet",
         external_reduced="<results>/external/reduced.parquet",
-        external_components="<results>/external/components.parquet",
+        external_loadings="<results>/external/loadings.parquet",
         external_profiles="<results>/external/profiles.parquet",
+        labels="<merged>/labels.parquet",
     output:
         **{
             picture: report(
@@ -96,6 +97,8 @@ rule write_page:
         internal_k="<results>/internal/k.parquet",
         external_k="<results>/external/k.parquet",
         pictures=collect("<results>/report/{picture}.png", picture=PICTURES),
+        labels="<merged>/labels.parquet",
+        set_aside="<results>/external/set_aside.parquet",
     output:
         **{
             table: report(
@@ -143,6 +146,7 @@ rule write_explorer:
         rules="<merged>/rules.parquet",
         reasons="<merged>/store_reasons.parquet",
         places="<results>/external/places.parquet",
+        labels="<merged>/labels.parquet",
     output:
         report(
             "<results>/report/explorer.html",
@@ -182,6 +186,7 @@ rule write_workbook:
         profiles="<merged>/profiles.parquet",
         reasons="<merged>/store_reasons.parquet",
         places="<results>/external/places.parquet",
+        labels="<merged>/labels.parquet",
     output:
         report(
             "<results>/report/clusters.xlsx",

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from methods.names import by_number
 from methods.pictures.style import PLAIN, figure_of, of_all, short
-from methods.words import number, percent, plain_names
+from methods.words import number, percent
 
 MOST_FEATURES = 30
 MOST_WRITTEN = 14  # clusters side by side, so that a number fits into a cell
@@ -27,18 +27,18 @@ def draw_mix(profiles: pd.DataFrame, cluster: str, what: str, shown: Sequence[st
     """Draw the index of every cluster by need state, chain = 100, per category.
 
     Args:
-        profiles: Of need states: ``group``, the column ``cluster``, ``feature``, ``index``,
-            ``distinguishable``.
+        profiles: Of need states: ``group``, the column ``cluster``, ``feature``, ``words``,
+            ``named`` (whether the title may name it), ``index``, ``distinguishable``.
         cluster: Column with the clusters.
         what: Kind of clusters, for the title.
         shown: Categories; those of one need state or one cluster have nothing to show.
     """
-    told = profiles.loc[profiles["distinguishable"] & profiles["index"].notna()]
+    told = profiles.loc[profiles["distinguishable"] & profiles["index"].notna() & profiles["named"]]
     title = f"What {what} clusters sell more (over 100) and less of than the chain"
     if len(told):
         most = told.iloc[int(told["index"].argmax())]
         times = f"{most['index'] / 100:.1f} times the chain's share of"
-        title = f"{short(most['group'])} {most[cluster]} sells {times} {short(most['feature'])}"
+        title = f"{short(most['group'])} {most[cluster]} sells {times} {short(most['words'])}"
     own = profiles[profiles["group"].isin(shown)]
     features, clusters = (own.groupby("group")[name].nunique() for name in ("feature", cluster))
     rows = int(features.clip(upper=MOST_FEATURES).max())
@@ -54,6 +54,7 @@ def draw_mix(profiles: pd.DataFrame, cluster: str, what: str, shown: Sequence[st
         index = index[index.index.isin(kept)]
         texts = index.map(lambda value: f"{round(value):d}" if np.isfinite(value) else "")
         _draw_grid(axis, index, texts, _grid(table, cluster, "distinguishable"), INDICES)
+        axis.set_yticks(range(len(index)), _written_out(table, index, 28), **PLAIN)
         some = f" ({len(index)} of {len(set(table['feature']))} need states)"
         title = short(category) + (some if len(index) < len(set(table["feature"])) else "")
         axis.set_title(title, **PLAIN)
@@ -65,16 +66,17 @@ def draw_mix(profiles: pd.DataFrame, cluster: str, what: str, shown: Sequence[st
 def draw_surroundings(profiles: pd.DataFrame) -> Figure:
     """Draw how far external clusters lie from all other stores, feature by feature.
 
-    ``profiles`` is the table of that name of the external track.
+    ``profiles`` is the table of that name of the external track, with ``words`` and ``named`` as
+    for :func:`draw_mix`.
     """
     effect = _grid(profiles, "cluster", "effect")
     kept = effect.abs().max(axis=1).nlargest(MOST_FEATURES).index
     effect = effect.loc[kept]
-    known = profiles[profiles["distinguishable"]]
+    known = profiles[profiles["distinguishable"] & profiles["named"]]
     title = "External clusters hardly differ in any feature"
     if len(known):
         most = known.iloc[int(known["effect"].abs().argmax())]
-        (words,) = plain_names([str(most["feature"])])
+        words = most["words"]
         level, more = "=" in str(most["feature"]), most["effect"] > 0
         how = ("" if more else "not ") if level else ("high " if more else "low ")
         title = f"External cluster {most['cluster']} stands out most: {how}{words}"
@@ -91,8 +93,7 @@ def draw_surroundings(profiles: pd.DataFrame) -> Figure:
     )
     told = _grid(profiles, "cluster", "distinguishable")
     _draw_grid(axes[0], effect, texts, told, EFFECTS)
-    names = [short(name, 40) for name in plain_names(list(effect.index))]
-    axes[0].set_yticks(range(len(names)), names, **PLAIN)
+    axes[0].set_yticks(range(len(effect)), _written_out(profiles, effect, 40), **PLAIN)
     axes[0].set_xlabel("external cluster; the number is its mean, or its share of stores")
     _explain(figure, axes, EFFECTS, "standard deviations above\nall other stores; pale: chance")
     return figure
@@ -105,6 +106,12 @@ def _grid(table: pd.DataFrame, cluster: str, column: str) -> pd.DataFrame:
     )
     codes: list[Any] = sorted(grid.columns, key=lambda x: by_number(x) if "_" in str(x) else x)
     return grid[codes]
+
+
+def _written_out(table: pd.DataFrame, grid: pd.DataFrame, length: int) -> list[str]:
+    """Return the words for the features of a grid, no longer than that."""
+    words = table.drop_duplicates("feature").set_index("feature")["words"]
+    return [short(words[feature], length) for feature in grid.index]
 
 
 def _draw_grid(

@@ -1,0 +1,31 @@
+# The words in which people read features.
+
+
+rule label:
+    input:
+        products=inputs.products,
+        raw_features="<results>/external/raw_features.parquet",
+        set_aside="<results>/external/set_aside.parquet",
+    output:
+        update("<merged>/labels.parquet"),
+    log:
+        "<logs>/label.jsonl",
+    benchmark:
+        "<benchmarks>/label.tsv"
+    # before the long steps: a wrong name ends the run here
+    priority: 1
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=minutes(30),
+    params:
+        labels=settings["labels"],
+        products=settings["inputs"]["products"],
+        groups=settings["internal"]["groups"],
+        code=code_digest("label.py"),
+    message:
+        "Finding the words for features"
+    script:
+        "../../scripts/label.py"
