@@ -1,12 +1,16 @@
 """The scenarios are what they say, and the benchmark runs from one end to the other."""
 
+from datetime import date
+
 import battery
 import numpy as np
 import pandas as pd
 import pytest
+import real_sales
 from competitors import cross_and_fold, old_method, oracle, smallest_cluster, why_no_r
+from conftest import Project
 from ours import config, predict, project_defaults
-from real_sales import explained, foretold
+from real_sales import explained, folded_kmeans, foretold, until_enough
 from run import main, plan, run_job
 from simulate import CATEGORIES, EXTERNALS, JOINTS, SCENARIOS, Scenario, even_months
 from sklearn.metrics import adjusted_rand_score
@@ -243,3 +247,74 @@ def test_sales_are_foretold_by_what_stores_sold_together():
     wrong = mixes.copy()
     wrong[0] = [0.7, 0.3]
     assert explained(wrong, coming) == pytest.approx(1 - 20 * 2 * 0.1**2 / total)
+
+
+def test_kmeans_of_a_minimum_size_has_no_smaller_cluster_and_as_many_as_asked_for():
+    random = np.random.default_rng(0)
+    mixes = random.dirichlet([2.0, 1.0, 1.0, 0.5], 80)
+    sales = mixes * random.lognormal(5, 1, (80, 1))
+    for least in (1, 5, 12):
+        for labels in (folded_kmeans(sales, 5, least), until_enough(sales, 5, least)):
+            assert np.unique(labels, return_counts=True)[1].min() >= least
+            assert len(labels) == 80
+    assert len(np.unique(until_enough(sales, 5, 5))) == 5
+    assert len(np.unique(until_enough(sales, 5, 41))) == 1  # two cannot have so many
+
+
+@pytest.mark.parametrize(
+    ("size", "least"), [(10, 10), (0.05, 4), ("5 %", 4), ("5%", 4), ({"any": 1}, None)]
+)
+def test_a_minimum_size_is_a_number_or_a_share(size, least):
+    assert real_sales.minimum({"merge": {"min_size": size}}, 70) == least
+
+
+def test_keys_of_the_configuration_can_be_set():
+    config = {"merge": {"min_size": 8}}
+    real_sales.assign(config, "merge.aim=sales")
+    real_sales.assign(config, "internal.choose_k.max=6")
+    assert config == {
+        "merge": {"min_size": 8, "aim": "sales"},
+        "internal": {"choose_k": {"max": 6}},
+    }
+
+
+def test_clusters_of_any_chain_are_judged_from_the_tables_of_its_results(tmp_path):
+    """Internal clusters are the segments; the final ones of the small category are one cluster."""
+    random = np.random.default_rng(1)
+    stores = np.array([f"s{number:02d}" for number in range(40)])
+    segment = np.arange(40) % 2
+    for half in ("first", "second"):
+        parts = []
+        for category, size in (("small", 10.0), ("large", 1000.0)):
+            sold = size * (np.array([[8, 2], [2, 8]])[segment] + random.normal(0, 0.1, (40, 2)))
+            of = {"category": category, "store_id": stores.repeat(2), "need_state": [*"ab"] * 40}
+            parts.append(pd.DataFrame({**of, "sales": sold.ravel()}))
+        write(pd.concat(parts), tmp_path / half / "internal" / "need_states.parquet")
+    both = pd.DataFrame({"group": ["small"] * 40 + ["large"] * 40, "store_id": [*stores] * 2})
+    segments = pd.Series([*segment] * 2)
+    write(both.assign(cluster=segments + 1), tmp_path / "first" / "internal" / "clusters.parquet")
+    final = ("1_" + segments.astype(str)).where(both["group"] == "large", "1_0")
+    merged = both.rename(columns={"group": "category"}).assign(final_cluster=final)
+    write(merged, tmp_path / "first" / "merged" / "clusters.parquet")
+    stability = {"evidence": ["group", "slice", "whole"], "trust": ["stable", "stable", "doubtful"]}
+    write(pd.DataFrame(stability), tmp_path / "first" / "merged" / "stability.parquet")
+
+    chain = real_sales.Chain("mine", {}, date(2024, 2, 29), tmp_path)
+    project = Project.existing(tmp_path)
+    table = pd.DataFrame(real_sales.judge(chain, project))
+    rows = table.set_index(["method", "category"])["explained"]
+    assert rows["internal clusters"].min() > 0.99
+    assert rows["final clusters"].to_dict() == pytest.approx({"large": 1, "small": 0}, abs=0.01)
+    assert rows["k-means, as many as final"].to_dict() == pytest.approx(
+        rows["final clusters"].to_dict(), abs=1e-6
+    )
+    text = real_sales.report(table, real_sales.trust(chain, project))
+    assert "| mine | final clusters | 1.5 | 2 | 20 | 0.5" in text  # the mean over both categories
+    (line,) = [line for line in text.splitlines() if "| final clusters |" in line]
+    assert line.endswith("| 0.990 |")  # summed, the large category counts a hundred times more
+    assert "| group | 1 | 0.33 | 0.00 | 0.33 | 0.00 | 0.00 |" in text
+
+
+def write(table: pd.DataFrame, path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_parquet(path)
