@@ -78,7 +78,9 @@ def project_defaults(scenario: Scenario, seed: int) -> Result:
     merged = merge(tracks, options["merge"], smallest_cluster(scenario.stores), seed)
     number = {name: index for index, name in enumerate(merged.names)}
     final = np.array([number.get(name, LOST) for name in merged.final])
-    return Result(tracks, final, merged.confidence)
+    moved = np.array([merged.final_of.get(name) != name for name in merged.merged])
+    moved |= np.any([track.outlier for track in tracks.values()], axis=0)
+    return Result(tracks, final, merged.confidence, moved)
 
 
 def normalize_sales(sales: Floats, options: Options) -> Floats:
@@ -93,6 +95,8 @@ def normalize_sales(sales: Floats, options: Options) -> Floats:
 
 def predict(scenario: Scenario, in_fit: Flags, options: Options, seed: int) -> Prediction | None:
     """Measure what clusters of the stores ``in_fit`` foretell from odd to even months."""
+    if not scenario.months:
+        return None
     even = even_months(scenario)
     odd = {category: sales - even[category] for category, sales in scenario.sales.items()}
     return predict_sold(

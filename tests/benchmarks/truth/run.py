@@ -13,12 +13,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from competitors import (
     LOST,
@@ -33,14 +33,16 @@ from competitors import (
     smallest_cluster,
     why_no_r,
 )
+from held_out import foretold, mixes, squares
 from ours import project_defaults
 from simulate import SCENARIOS, Scenario
 from sklearn.metrics import adjusted_rand_score
+from sklearn.preprocessing import StandardScaler
 from summary import draw, write_summary
 from threadpoolctl import threadpool_limits
 
 Row = dict[str, Any]
-Job = tuple[str, int, int, tuple[str, ...]]  # scenario, seed, stores, methods
+Job = tuple[str, int, int, tuple[str, ...], bool]  # scenario, seed, stores, methods, with months
 
 METHODS: dict[str, Callable[[Scenario, int], Result]] = {
     "project": project_defaults,
@@ -62,7 +64,8 @@ SMALL = (
     "joint_internal_absent",
     "joint_external_absent",
 )
-BINS = 10  # of confidence
+DIGITS = 2  # of confidence
+COUNTED = ["truth", "moved", "found", "confidence", "placed", "right"]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -78,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
         methods = tuple(name for name in methods if name != "r_fpc")
         notes.append(f"Without r_fpc: {reason}.")
         print(notes[-1], file=sys.stderr)
-    jobs = list(plan(options.only, options.seeds, options.stores, methods))
+    jobs = list(plan(options.only, options.seeds, options.stores, methods, options.months))
     options.output.mkdir(parents=True, exist_ok=True)
     runs, confidence = run(jobs, options.processes, options.output / "done.jsonl")
     runs.to_csv(options.output / "runs.csv", index=False, float_format="%.6g")
@@ -90,7 +93,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def plan(
-    names: Iterable[str], seeds: int, sizes: Iterable[int], methods: tuple[str, ...]
+    names: Iterable[str],
+    seeds: int,
+    sizes: Iterable[int],
+    methods: tuple[str, ...],
+    months: bool = True,
 ) -> Iterator[Job]:
     """Yield the data sets; a scenario of one size comes in that size only."""
     sizes = list(sizes)
@@ -98,7 +105,7 @@ def plan(
         fixed = SCENARIOS[name].stores
         for stores in sizes if fixed is None else [fixed]:
             for seed in range(seeds):
-                yield name, seed, stores, methods
+                yield name, seed, stores, methods, months
 
 
 def run(
@@ -113,7 +120,7 @@ def run(
     if done is not None and done.exists():
         for line in done.read_text(encoding="utf-8").splitlines():
             job, runs, confidence = json.loads(line)
-            results[(*job[:3], tuple(job[3]))] = runs, confidence
+            results[(*job[:3], tuple(job[3]), job[4])] = runs, confidence
     left = [job for job in jobs if job not in results]
     start = time.perf_counter()
     # Not forked: threads of numerical libraries do not survive a fork.
@@ -131,16 +138,16 @@ def run(
                 print(message, file=sys.stderr, flush=True)
     return pd.DataFrame([row for job in jobs for row in results[job][0]]), pd.DataFrame(
         [row for job in jobs for row in results[job][1]],
-        columns=["scenario", "seed", "stores", "method", "confidence", "placed", "right"],
+        columns=["scenario", "seed", "stores", "method", *COUNTED],
     )
 
 
 def run_job(job: Job) -> tuple[list[Row], list[Row]]:
     """Run the methods on one data set, each with one thread."""
-    name, seed, stores, methods = job
+    name, seed, stores, methods, months = job
     runs, confidence = [], []
     with threadpool_limits(1):
-        scenario = SCENARIOS[name].make(seed, stores)
+        scenario = replace(SCENARIOS[name].make(seed, stores), months=months)
         for method in methods:
             start = time.perf_counter()
             result = METHODS[method](scenario, seed)
@@ -150,10 +157,9 @@ def run_job(job: Job) -> tuple[list[Row], list[Row]]:
             for track, found in result.tracks.items():
                 runs.append({**of_run, "track": track, **judge_track(scenario, track, found)})
             if result.final is not None:
-                runs.append({**of_run, "track": "final", **judge_final(scenario, result.final)})
+                runs.append({**of_run, "track": "final", **judge_final(scenario, result)})
             if result.final is not None and result.confidence is not None:
-                rows = judge_confidence(scenario, result.final, result.confidence)
-                confidence += [{**of, **row} for row in rows]
+                confidence += [{**of, **row} for row in judge_confidence(scenario, result)]
     return runs, confidence
 
 
@@ -182,11 +188,36 @@ def judge_track(scenario: Scenario, track: str, found: TrackResult) -> Row:
         best = oracle(found.matrix, found.in_fit, true_k, scenario.seed)
         row["ari"] = adjusted_rand_score(truth[judged], found.labels[judged])
         row["oracle_ari"] = adjusted_rand_score(truth[judged], best[judged])
+    if track == "external" and scenario.informative:
+        columns = scenario.external[list(scenario.informative)]
+        values = StandardScaler().fit_transform(columns.fillna(columns.median()))
+        told = oracle(values, ~outlier, true_k, scenario.seed)
+        row["informative_ari"] = adjusted_rand_score(truth[judged], told[judged])
+    if track == "internal":
+        row |= judge_coming(scenario, found.labels)
     return row
 
 
-def judge_final(scenario: Scenario, final: Labels) -> Row:
-    """Compare the final clusters with the segments of both tracks together."""
+def judge_coming(scenario: Scenario, labels: Labels) -> Row:
+    """Measure what clusters foretell of the mixes that the stores sell next year.
+
+    Summed over categories, as a share of the squared distances from the chain's mix.
+    """
+    left, total, own = 0.0, 0.0, 0.0
+    for category, later in scenario.coming.items():
+        sold = scenario.sales[category]
+        both = (sold.sum(axis=1) > 0) & (later.sum(axis=1) > 0)
+        sales, coming = sold[both], later[both]
+        total += squares(foretold(coming, np.full(len(coming), LOST)), coming)
+        left += squares(foretold(sales, labels[both]), coming)
+        own += squares(mixes(sales), coming)
+    return {"explained": 1 - left / total, "history": 1 - own / total} if total else {}
+
+
+def judge_final(scenario: Scenario, result: Result) -> Row:
+    """Compare the final clusters with the segments of both tracks together, and of sales alone."""
+    final = result.final
+    assert final is not None
     judged = ~scenario.outlier & (final != LOST)
     _, sizes = np.unique(final[final != LOST], return_counts=True)
     return {
@@ -195,23 +226,57 @@ def judge_final(scenario: Scenario, final: Labels) -> Row:
         "ari": adjusted_rand_score(scenario.truth_joint[judged], final[judged]),
         "lost": np.mean(final == LOST),
         "under_size": int(np.sum(sizes < smallest_cluster(scenario.stores))),
+        **judge_sales(scenario, result),
+        **judge_coming(scenario, final),
     }
 
 
-def judge_confidence(
-    scenario: Scenario, final: Labels, confidence: npt.NDArray[np.float64]
-) -> Iterator[Row]:
-    """Count, by confidence, the stores that share the segment of most of their final cluster."""
-    judged = ~scenario.outlier & (final != LOST) & ~np.isnan(confidence)
-    right = placed_right(scenario.truth_joint, final, judged)
-    bins = np.minimum((confidence[judged] * BINS).astype(int), BINS - 1)
-    for number in np.unique(bins):
-        stores = bins == number
-        yield {
-            "confidence": confidence[judged][stores].mean(),
-            "placed": int(stores.sum()),
-            "right": int(right[judged][stores].sum()),
-        }
+def judge_sales(scenario: Scenario, result: Result) -> Row:
+    """Compare internal and final clusters with the sales segments, on the same stores."""
+    if scenario.structure["internal"] != "groups" or result.final is None:
+        return {}
+    inside = result.tracks["internal"].labels
+    judged = ~scenario.outlier & (result.final != LOST) & (inside != LOST)
+    truth = scenario.truth("internal")[judged]
+    return {
+        "sales_ari": adjusted_rand_score(truth, result.final[judged]),
+        "sales_ari_internal": adjusted_rand_score(truth, inside[judged]),
+    }
+
+
+def judge_confidence(scenario: Scenario, result: Result) -> Iterator[Row]:
+    """Count, by confidence, the stores that share the segment of most of their final cluster.
+
+    For joint and for sales segments; moved stores, and those of segments that no cluster has most
+    of its stores from, apart.
+    """
+    assert result.final is not None
+    assert result.confidence is not None
+    judged = ~scenario.outlier & (result.final != LOST) & ~np.isnan(result.confidence)
+    moved = np.zeros_like(judged) if result.moved is None else result.moved
+    truths = {"joint": scenario.truth_joint}
+    if scenario.structure["internal"] == "groups":
+        truths["sales"] = scenario.truth("internal")
+    for name, truth in truths.items():
+        right = placed_right(truth, result.final, judged)
+        table = pd.DataFrame(
+            {
+                "moved": moved,
+                "found": np.isin(truth, truth[right]),
+                "confidence": result.confidence.round(DIGITS),
+                "right": right,
+            }
+        )[judged]
+        by = table.groupby(["moved", "found", "confidence"])["right"].agg(["size", "sum"])
+        for (was_moved, found, confidence), placed, correct in by.itertuples():
+            yield {
+                "truth": name,
+                "moved": bool(was_moved),
+                "found": bool(found),
+                "confidence": float(confidence),
+                "placed": int(placed),
+                "right": int(correct),
+            }
 
 
 def placed_right(truth: Labels, final: Labels, judged: Flags) -> Flags:
@@ -232,11 +297,17 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--output", type=Path, required=True, help="folder for the results")
     parser.add_argument("--small", action="store_true", help="2 seeds, 120 stores, few scenarios")
     parser.add_argument("--only", nargs="+", default=None, metavar="SCENARIO")
+    parser.add_argument("--family", nargs="+", default=[], help="scenarios of these families only")
+    parser.add_argument(
+        "--without-months", dest="months", action="store_false", help="sales have no dates"
+    )
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args(arguments)
     if options.small:
         options.seeds, options.stores = 2, [120]
+    if options.family:
+        options.only = [n for n, entry in SCENARIOS.items() if entry.family in options.family]
     if options.only is None:
         options.only = list(SMALL if options.small else SCENARIOS)
     return options

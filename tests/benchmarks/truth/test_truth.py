@@ -1,5 +1,6 @@
 """The scenarios are what they say, and the benchmark runs from one end to the other."""
 
+from dataclasses import replace
 from datetime import date
 
 import battery
@@ -7,13 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import real_sales
-from competitors import cross_and_fold, old_method, oracle, smallest_cluster, why_no_r
+from competitors import Result, cross_and_fold, old_method, oracle, smallest_cluster, why_no_r
 from conftest import Project
+from held_out import explained, foretold
 from ours import config, predict, project_defaults
-from real_sales import explained, folded_kmeans, foretold, until_enough
-from run import main, plan, run_job
+from real_sales import folded_kmeans, until_enough
+from run import judge_coming, judge_confidence, main, placed_right, plan, run_job
 from simulate import CATEGORIES, EXTERNALS, JOINTS, SCENARIOS, Scenario, even_months
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, roc_auc_score
+from summary import curves
 from threadpoolctl import threadpool_limits
 
 
@@ -154,6 +157,80 @@ def test_gradients_move_along_and_clouds_do_not():
     assert share_of_first_component("gradient_long") > 1.5 * share_of_first_component("cloud")
 
 
+def test_few_columns_tell_segments_apart_among_many_that_do_not():
+    for name, informative, columns in (("external_12_of_70", 12, 70), ("external_5_of_50", 5, 50)):
+        scenario = make(name, stores=400)
+        assert (len(scenario.informative), scenario.external.shape[1]) == (informative, columns)
+        values = scenario.external.to_numpy()
+        values = (values - values.mean(axis=0)) / values.std(axis=0)
+        truth = scenario.truth_external
+        means = np.array([values[truth == segment].mean(axis=0) for segment in np.unique(truth)])
+        between = means.std(axis=0)
+        tells = scenario.external.columns.isin(scenario.informative)
+        assert np.median(between[tells]) > 3 * between[~tells].max()
+
+
+def test_blurred_copies_correlate_by_eight_to_nine_tenths():
+    table = make("external_blurred_copies", stores=2000).external
+    r = [table[f"copy_{n:02d}"].corr(table[f"noise_{n % 4:02d}"]) for n in range(24)]
+    assert 0.8 < min(r) < max(r) < 0.9
+
+
+@pytest.mark.parametrize("kind", ["binary", "normal", "weak"])
+@pytest.mark.parametrize("categories", ["one", "several"])
+def test_external_data_beside_says_nothing_or_little_of_sales_segments(kind, categories):
+    scenario = make(f"beside_{kind}_{categories}", stores=400)
+    assert len(scenario.sales) == {"one": 1, "several": 6}[categories]
+    values = scenario.external.to_numpy()
+    found = oracle((values - values.mean(axis=0)) / values.std(axis=0), np.ones(400, bool), 4, 0)
+    agree = adjusted_rand_score(scenario.truth("internal"), found)
+    assert (0.02 < agree < 0.3) if kind == "weak" else abs(agree) < 0.02
+    assert scenario.structure["external"] == ("groups" if kind == "weak" else "none")
+
+
+def test_next_year_each_store_sells_its_own_mix_again():
+    scenario = make("cloud", stores=400)
+    (sales,), (coming,) = scenario.sales.values(), scenario.coming.values()
+    assert not np.array_equal(sales, coming)
+    assert coming.sum() == pytest.approx(sales.sum(), rel=0.02)
+    everyone = np.zeros(400, dtype=np.int64)
+    one = judge_coming(scenario, everyone)
+    assert one["explained"] == pytest.approx(0, abs=0.01)
+    assert one["history"] > 0.3
+    assert judge_coming(scenario, np.arange(400))["explained"] == pytest.approx(one["history"])
+
+
+def test_without_months_nothing_is_predicted():
+    scenario = replace(make("three_segments"), months=False)
+    assert predict(scenario, ~scenario.outlier, config()["internal"], seed=0) is None
+    (job,) = plan(["cloud"], 1, [120], (), months=False)
+    assert job == ("cloud", 0, 120, (), False)
+
+
+def test_confidence_is_judged_where_the_segment_was_found():
+    """Segment 2 has most of no cluster's stores: its stores cannot be placed right."""
+    scenario = make("beside_binary_one", stores=120)
+    truth = np.repeat([0, 1, 2], [60, 50, 10])
+    final = np.repeat([0, 1, 1], [60, 50, 10])
+    final[[0, 60]] = [1, 0]  # misplaced
+    confidence = np.full(120, 0.9)
+    confidence[[0, 60]] = [0.4, 0.95]
+    nobody = np.zeros(120, dtype=bool)
+    scenario = replace(
+        scenario, truth_internal={"c": truth}, truth_joint=truth, outlier=nobody, sales={}
+    )
+    rows = pd.DataFrame(judge_confidence(scenario, Result({}, final, confidence, ~nobody & False)))
+    (line,) = curves(
+        rows[rows["truth"] == "sales"].assign(method="m", scenario="s", stores=120, seed=0)
+    ).to_dict("records")
+    assert line["apart"] == pytest.approx(10 / 120)
+    assert line["misplaced"] == pytest.approx(2 / 110)
+    assert line["auc_found"] == line["auc_unmoved"] == pytest.approx(0.5)  # one below, one above
+    right = placed_right(truth, final, ~nobody)
+    assert line["auc_all"] == pytest.approx(roc_auc_score(right, confidence))
+    assert line["deviation_unmoved"] == pytest.approx(0.1, abs=0.01)  # 0.9 sure, right but for one
+
+
 def test_the_old_method_loses_a_twentieth_of_the_stores_in_each_track():
     result = old_method(make("joint_independent"), 0)
     assert [track.outlier.mean() for track in result.tracks.values()] == [0.05, 0.05]
@@ -190,7 +267,7 @@ def test_a_scenario_of_one_size_is_planned_in_that_size_only():
 
 
 def test_a_run_is_the_same_again():
-    job = ("external_outliers", 3, 120, ("project", "old_method"))
+    job = ("external_outliers", 3, 120, ("project", "old_method"), True)
     first, again = (pd.DataFrame(run_job(job)[0]).drop(columns="seconds") for _ in range(2))
     pd.testing.assert_frame_equal(first, again)
 
