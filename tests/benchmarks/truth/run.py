@@ -1,6 +1,7 @@
 """Run every method on every scenario, on the same data and seeds, and compare with the truth.
 
     python tests/benchmarks/truth/run.py --seeds 20 --stores 120 400 1500 --output results/truth
+    python tests/benchmarks/truth/run.py --independent 30 --output results/independent
 
 Writes runs.csv (a line per method, track and data set), confidence.csv (how often stores of a
 given confidence are placed as the truth says), summary.md and summary.png. An interrupted run goes
@@ -22,6 +23,7 @@ import numpy as np
 import pandas as pd
 from competitors import (
     LOST,
+    STARTS,
     Flags,
     Labels,
     Result,
@@ -34,8 +36,10 @@ from competitors import (
     why_no_r,
 )
 from held_out import foretold, mixes, squares
+from independent import INDEPENDENT, entries, size
 from ours import project_defaults
 from simulate import SCENARIOS, Scenario
+from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 from summary import draw, write_summary
@@ -44,6 +48,7 @@ from threadpoolctl import threadpool_limits
 Row = dict[str, Any]
 Job = tuple[str, int, int, tuple[str, ...], bool]  # scenario, seed, stores, methods, with months
 
+ENTRIES = SCENARIOS | entries()
 METHODS: dict[str, Callable[[Scenario, int], Result]] = {
     "project": project_defaults,
     "old_method": old_method,
@@ -71,9 +76,9 @@ COUNTED = ["truth", "moved", "found", "confidence", "placed", "right"]
 def main(arguments: list[str] | None = None) -> int:
     """Run what the command line asks for."""
     options = _options(arguments)
-    unknown = set(options.only) - set(SCENARIOS)
+    unknown = set(options.only) - set(ENTRIES)
     if unknown:
-        known = ", ".join(SCENARIOS)
+        known = ", ".join(ENTRIES)
         print(f"Unknown scenario: {', '.join(sorted(unknown))}. Known: {known}", file=sys.stderr)
         return 2
     methods, notes = tuple(options.methods), []
@@ -82,6 +87,8 @@ def main(arguments: list[str] | None = None) -> int:
         notes.append(f"Without r_fpc: {reason}.")
         print(notes[-1], file=sys.stderr)
     jobs = list(plan(options.only, options.seeds, options.stores, methods, options.months))
+    seeds = range(options.first_seed, options.first_seed + options.independent)
+    jobs += [(INDEPENDENT, seed, size(seed), methods, options.months) for seed in seeds]
     options.output.mkdir(parents=True, exist_ok=True)
     runs, confidence = run(jobs, options.processes, options.output / "done.jsonl")
     runs.to_csv(options.output / "runs.csv", index=False, float_format="%.6g")
@@ -102,7 +109,7 @@ def plan(
     """Yield the data sets; a scenario of one size comes in that size only."""
     sizes = list(sizes)
     for name in names:
-        fixed = SCENARIOS[name].stores
+        fixed = ENTRIES[name].stores
         for stores in sizes if fixed is None else [fixed]:
             for seed in range(seeds):
                 yield name, seed, stores, methods, months
@@ -147,13 +154,13 @@ def run_job(job: Job) -> tuple[list[Row], list[Row]]:
     name, seed, stores, methods, months = job
     runs, confidence = [], []
     with threadpool_limits(1):
-        scenario = replace(SCENARIOS[name].make(seed, stores), months=months)
+        scenario = replace(ENTRIES[name].make(seed, stores), months=months)
         for method in methods:
             start = time.perf_counter()
             result = METHODS[method](scenario, seed)
             seconds = time.perf_counter() - start
             of = {"scenario": name, "seed": seed, "stores": stores, "method": method}
-            of_run = {**of, "family": SCENARIOS[name].family, "seconds": seconds}
+            of_run = {**of, "family": ENTRIES[name].family, "seconds": seconds}
             for track, found in result.tracks.items():
                 runs.append({**of_run, "track": track, **judge_track(scenario, track, found)})
             if result.final is not None:
@@ -228,7 +235,20 @@ def judge_final(scenario: Scenario, result: Result) -> Row:
         "under_size": int(np.sum(sizes < smallest_cluster(scenario.stores))),
         **judge_sales(scenario, result),
         **judge_coming(scenario, final),
+        "explained_kmeans": judge_coming(scenario, plain_kmeans(scenario, len(sizes))).get(
+            "explained", np.nan
+        ),
     }
+
+
+def plain_kmeans(scenario: Scenario, k: int) -> Labels:
+    """Return clusters by shares of sales, stores weighted by their sales; of any size."""
+    shares = [
+        sales / np.maximum(1, sales.sum(axis=1))[:, None] for sales in scenario.sales.values()
+    ]
+    weights = np.sum([sales.sum(axis=1) for sales in scenario.sales.values()], axis=0)
+    fit = KMeans(k, n_init=STARTS, random_state=scenario.seed)
+    return fit.fit_predict(np.hstack(shares), sample_weight=weights).astype(np.int64)
 
 
 def judge_sales(scenario: Scenario, result: Result) -> Row:
@@ -297,6 +317,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--output", type=Path, required=True, help="folder for the results")
     parser.add_argument("--small", action="store_true", help="2 seeds, 120 stores, few scenarios")
     parser.add_argument("--only", nargs="+", default=None, metavar="SCENARIO")
+    parser.add_argument(
+        "--independent", type=int, default=0, help="chains of independent.py, of drawn sizes"
+    )
+    parser.add_argument("--first-seed", type=int, default=0, help="of the independent chains")
     parser.add_argument("--family", nargs="+", default=[], help="scenarios of these families only")
     parser.add_argument(
         "--without-months", dest="months", action="store_false", help="sales have no dates"
@@ -307,9 +331,13 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     if options.small:
         options.seeds, options.stores = 2, [120]
     if options.family:
-        options.only = [n for n, entry in SCENARIOS.items() if entry.family in options.family]
+        options.only = [n for n, entry in ENTRIES.items() if entry.family in options.family]
+    if options.only is None and options.independent:
+        options.only = []
     if options.only is None:
-        options.only = list(SMALL if options.small else SCENARIOS)
+        options.only = list(
+            SMALL if options.small else [name for name in ENTRIES if name != INDEPENDENT]
+        )
     return options
 
 

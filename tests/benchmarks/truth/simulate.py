@@ -38,6 +38,7 @@ class Scenario:
     coming: dict[str, Floats] = field(default_factory=dict)  # sales of the same stores, next year
     informative: tuple[str, ...] = ()  # external columns that differ by segment, where known
     months: bool = True  # the sales have dates
+    even: dict[str, Floats] = field(default_factory=dict)  # of the sales, in even months
 
     @property
     def stores(self) -> int:
@@ -342,7 +343,9 @@ SCENARIOS = _entries()
 
 
 def even_months(scenario: Scenario) -> dict[str, Floats]:
-    """Draw which of the sales fall in even months, half of them on average."""
+    """Draw which of the sales fall in even months, half of them on average, where not known."""
+    if scenario.even:
+        return scenario.even
     random = _random(f"{scenario.name} even months", scenario.seed, scenario.stores)
     return {
         category: random.binomial(sales.astype(np.int64), 0.5).astype(float)

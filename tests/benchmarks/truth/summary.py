@@ -183,7 +183,8 @@ def write_summary(
         *_scenarios(usual(runs), methods),
     ]
     for family, some in others.groupby("family", sort=False):
-        lines += ["", f"## {str(family).capitalize()}", "", *_scenarios(some, methods)]
+        table = _chains(some) if family == "independent" else _scenarios(some, methods)
+        lines += ["", f"## {str(family).capitalize()}", "", *table]
     lines += ["", "## Beside what could be had", "", *_beside(runs)]
     if len(confidence):
         lines += ["", "## Confidence", "", *_curves(confidence), "", *_reliability(confidence)]
@@ -256,6 +257,23 @@ def _scenarios(runs: pd.DataFrame, methods: list[str]) -> list[str]:
     return _markdown(["scenario", "stores", "track", "segments", *methods], table)
 
 
+def _chains(runs: pd.DataFrame) -> list[str]:
+    """Return a line per chain, method and track, and the means of the tracks."""
+    columns = ["true_k", "k", "groups", "ari", "oracle_ari", "informative_ari", "sales_ari"]
+    columns += ["sales_ari_internal", "explained", "explained_kmeans", "history"]
+    values = runs.reindex(columns=columns).astype(float)
+    table = [
+        [f"{of.seed}", f"{of.stores:,}", of.track, of.method, str(of.structure).replace("nan", "")]
+        + [_number(value) for value in values.loc[of.Index]]
+        for of in runs.itertuples()
+    ]
+    for (track, method), some in runs.groupby(["track", "method"], sort=False):
+        means = values.loc[some.index].mean()
+        table.append(["mean", "", str(track), str(method), "", *(_number(x) for x in means)])
+    names = [name.replace("_", " ") for name in columns]
+    return _markdown(["seed", "stores", "track", "method", "structure", *names], table)
+
+
 def _beside(runs: pd.DataFrame) -> list[str]:
     """Return what is known of final clusters and sales, of few columns among many, of clouds."""
     columns = {
@@ -265,6 +283,7 @@ def _beside(runs: pd.DataFrame) -> list[str]:
         "sales_ari": "sales segments, final",
         "sales_difference": "difference",
         "explained": "explained of next year",
+        "explained_kmeans": "k-means, as many as final",
         "history": "own history",
     }
     means = runs.reindex(columns=[*runs.columns, *(set(columns) - set(runs.columns))])

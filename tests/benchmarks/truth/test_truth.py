@@ -11,10 +11,20 @@ import real_sales
 from competitors import Result, cross_and_fold, old_method, oracle, smallest_cluster, why_no_r
 from conftest import Project
 from held_out import explained, foretold
+from independent import size
 from ours import config, predict, project_defaults
 from real_sales import folded_kmeans, until_enough
-from run import judge_coming, judge_confidence, main, placed_right, plan, run_job
-from simulate import CATEGORIES, EXTERNALS, JOINTS, SCENARIOS, Scenario, even_months
+from run import (
+    ENTRIES,
+    judge_coming,
+    judge_confidence,
+    main,
+    placed_right,
+    plain_kmeans,
+    plan,
+    run_job,
+)
+from simulate import CATEGORIES, EXTERNALS, JOINTS, Scenario, even_months
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 from summary import curves
 from threadpoolctl import threadpool_limits
@@ -27,10 +37,10 @@ def one_thread():
 
 
 def make(name: str, seed: int = 0, stores: int = 120) -> Scenario:
-    return SCENARIOS[name].make(seed, stores)
+    return ENTRIES[name].make(seed, stores)
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", ENTRIES)
 def test_every_scenario_has_its_size_and_its_seed_decides_it(name):
     first, again, other = make(name), make(name), make(name, seed=1)
     assert first.stores == 120
@@ -197,7 +207,32 @@ def test_next_year_each_store_sells_its_own_mix_again():
     one = judge_coming(scenario, everyone)
     assert one["explained"] == pytest.approx(0, abs=0.01)
     assert one["history"] > 0.3
+    three = plain_kmeans(scenario, 3)
+    assert one["explained"] < judge_coming(scenario, three)["explained"] < one["history"]
     assert judge_coming(scenario, np.arange(400))["explained"] == pytest.approx(one["history"])
+
+
+def test_independent_chains_have_sizes_settings_and_kinds_of_their_own():
+    drawn = [make("independent", seed, size(seed)) for seed in range(12)]
+    assert {scenario.structure["internal"] for scenario in drawn} == {"groups", "gradient", "none"}
+    assert {scenario.structure["external"] for scenario in drawn} == {"groups", "none"}
+    assert len({scenario.stores for scenario in drawn}) > 3
+    assert len({scenario.external.shape[1] for scenario in drawn}) > 6
+    for scenario in drawn:
+        for category, sales in scenario.sales.items():
+            assert (sales.sum(axis=1) > 0).all()
+            assert (even_months(scenario)[category] <= sales).all()
+        told = len([name for name in scenario.external if name.startswith("telling")])
+        assert told <= 0.61 * scenario.external.shape[1]
+        assert (told > 0) == (scenario.structure["external"] == "groups")
+
+
+def test_confidence_is_judged_on_planted_segments_of_sales_and_of_both_tracks():
+    joint = make("confidence_joint", stores=400)
+    assert len(np.unique(joint.truth_joint)) == 9
+    sales = make("confidence_sales", stores=400)
+    assert len(np.unique(sales.truth_joint)) == 4
+    assert set(sales.structure.items()) == {("internal", "groups"), ("external", "none")}
 
 
 def test_without_months_nothing_is_predicted():
@@ -362,8 +397,8 @@ def test_clusters_of_any_chain_are_judged_from_the_tables_of_its_results(tmp_pat
     segment = np.arange(40) % 2
     for half in ("first", "second"):
         parts = []
-        for category, size in (("small", 10.0), ("large", 1000.0)):
-            sold = size * (np.array([[8, 2], [2, 8]])[segment] + random.normal(0, 0.1, (40, 2)))
+        for category, scale in (("small", 10.0), ("large", 1000.0)):
+            sold = scale * (np.array([[8, 2], [2, 8]])[segment] + random.normal(0, 0.1, (40, 2)))
             of = {"category": category, "store_id": stores.repeat(2), "need_state": [*"ab"] * 40}
             parts.append(pd.DataFrame({**of, "sales": sold.ravel()}))
         write(pd.concat(parts), tmp_path / half / "internal" / "need_states.parquet")
