@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from simulate import GRADIENT, GROUPS, NONE, Entry, Scenario
+from simulate import GRADIENT, GROUPS, JOINT_AIM, NONE, Entry, Scenario
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -155,8 +155,11 @@ def entries() -> dict[str, Entry]:
     def maker(name: str) -> Callable[[int, int], Scenario]:
         return lambda seed, stores: chain(name, seed, stores, **CONFIDENCE.get(name, {}))
 
-    found = {name: Entry("confidence", maker(name)) for name in CONFIDENCE}
-    return found | {INDEPENDENT: Entry(INDEPENDENT, maker(INDEPENDENT))}
+    return {
+        "confidence_joint": Entry("confidence", maker("confidence_joint"), settings=JOINT_AIM),
+        "confidence_sales": Entry("confidence", maker("confidence_sales")),
+        INDEPENDENT: Entry(INDEPENDENT, maker(INDEPENDENT)),
+    }
 
 
 def _random(name: str, *seed: int) -> np.random.Generator:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 from competitors import LOST, Result, TrackResult, smallest_cluster
+from settings import assign
 from simulate import Scenario, even_months
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -42,14 +43,17 @@ GROUPS_OF = {"internal": "whole_store", "external": "all"}
 
 
 @cache
-def config() -> Options:
-    """Return the defaults; the paths in it are not resolved."""
-    return yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+def config(settings: tuple[str, ...] = ()) -> Options:
+    """Return the defaults, but for ``settings``; the paths in it are not resolved."""
+    options = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    for assignment in settings:
+        assign(options, assignment)
+    return options
 
 
 def project_defaults(scenario: Scenario, seed: int) -> Result:
     """Cluster both tracks with the defaults and merge them; only ``seed`` replaces theirs."""
-    options = config()
+    options = config(scenario.settings)
     tracks = {}
     if scenario.sales:
         matrix = np.hstack(

@@ -34,6 +34,7 @@ import yaml
 from competitors import LOST, kmeans_silhouette, old_method
 from held_out import explained, foretold, mixes, squares
 from scipy.spatial.distance import cdist
+from settings import assign
 from simulate import Scenario
 from sklearn.cluster import KMeans
 
@@ -103,15 +104,6 @@ def absolute(config: dict[str, Any]) -> dict[str, Any]:
         if not source["path"].startswith("${"):
             source["path"] = str(Path(source["path"]).absolute())
     return config
-
-
-def assign(config: dict[str, Any], assignment: str) -> None:
-    """Set a key of a configuration, such as ``merge.min_size=10``."""
-    path, _, value = assignment.partition("=")
-    *parents, key = path.split(".")
-    for parent in parents:
-        config = config.setdefault(parent, {})
-    config[key] = yaml.safe_load(value)
 
 
 def cluster(chain: Chain, folder: Path, cores: int) -> Project:

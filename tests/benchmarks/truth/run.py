@@ -46,7 +46,8 @@ from summary import draw, write_summary
 from threadpoolctl import threadpool_limits
 
 Row = dict[str, Any]
-Job = tuple[str, int, int, tuple[str, ...], bool]  # scenario, seed, stores, methods, with months
+# scenario, seed, stores, methods, with months, keys of the configuration
+Job = tuple[str, int, int, tuple[str, ...], bool, tuple[str, ...]]
 
 ENTRIES = SCENARIOS | entries()
 METHODS: dict[str, Callable[[Scenario, int], Result]] = {
@@ -86,9 +87,13 @@ def main(arguments: list[str] | None = None) -> int:
         methods = tuple(name for name in methods if name != "r_fpc")
         notes.append(f"Without r_fpc: {reason}.")
         print(notes[-1], file=sys.stderr)
-    jobs = list(plan(options.only, options.seeds, options.stores, methods, options.months))
+    months, settings = options.months, tuple(options.set)
+    planned = plan(
+        options.only, options.seeds, options.stores, methods, months=months, settings=settings
+    )
     seeds = range(options.first_seed, options.first_seed + options.independent)
-    jobs += [(INDEPENDENT, seed, size(seed), methods, options.months) for seed in seeds]
+    jobs = list(planned)
+    jobs += [(INDEPENDENT, seed, size(seed), methods, months, settings) for seed in seeds]
     options.output.mkdir(parents=True, exist_ok=True)
     runs, confidence = run(jobs, options.processes, options.output / "done.jsonl")
     runs.to_csv(options.output / "runs.csv", index=False, float_format="%.6g")
@@ -104,7 +109,9 @@ def plan(
     seeds: int,
     sizes: Iterable[int],
     methods: tuple[str, ...],
+    *,
     months: bool = True,
+    settings: tuple[str, ...] = (),
 ) -> Iterator[Job]:
     """Yield the data sets; a scenario of one size comes in that size only."""
     sizes = list(sizes)
@@ -112,7 +119,7 @@ def plan(
         fixed = ENTRIES[name].stores
         for stores in sizes if fixed is None else [fixed]:
             for seed in range(seeds):
-                yield name, seed, stores, methods, months
+                yield name, seed, stores, methods, months, settings
 
 
 def run(
@@ -127,7 +134,7 @@ def run(
     if done is not None and done.exists():
         for line in done.read_text(encoding="utf-8").splitlines():
             job, runs, confidence = json.loads(line)
-            results[(*job[:3], tuple(job[3]), job[4])] = runs, confidence
+            results[(*job[:3], tuple(job[3]), job[4], tuple(job[5]))] = runs, confidence
     left = [job for job in jobs if job not in results]
     start = time.perf_counter()
     # Not forked: threads of numerical libraries do not survive a fork.
@@ -151,10 +158,11 @@ def run(
 
 def run_job(job: Job) -> tuple[list[Row], list[Row]]:
     """Run the methods on one data set, each with one thread."""
-    name, seed, stores, methods, months = job
+    name, seed, stores, methods, months, settings = job
     runs, confidence = [], []
     with threadpool_limits(1):
-        scenario = replace(ENTRIES[name].make(seed, stores), months=months)
+        scenario = ENTRIES[name].make(seed, stores)
+        scenario = replace(scenario, months=months, settings=ENTRIES[name].settings + settings)
         for method in methods:
             start = time.perf_counter()
             result = METHODS[method](scenario, seed)
@@ -327,6 +335,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="configuration"
+    )
     options = parser.parse_args(arguments)
     if options.small:
         options.seeds, options.stores = 2, [120]

@@ -38,6 +38,7 @@ class Scenario:
     coming: dict[str, Floats] = field(default_factory=dict)  # sales of the same stores, next year
     informative: tuple[str, ...] = ()  # external columns that differ by segment, where known
     months: bool = True  # the sales have dates
+    settings: tuple[str, ...] = ()  # keys of the configuration to run with, `merge.min_size=10`
     even: dict[str, Floats] = field(default_factory=dict)  # of the sales, in even months
 
     @property
@@ -310,8 +311,10 @@ class Entry:
     family: str  # those of USUAL count in the table of goals, others have a table of their own
     make: Callable[[int, int], Scenario]
     stores: int | None = None  # the only size that it comes in
+    settings: tuple[str, ...] = ()  # keys of the configuration that it is run with
 
 
+JOINT_AIM = ("merge.aim=joint",)  # where the segments of both tracks together are planted
 USUAL = ("category", "external", "null", "joint")
 
 
@@ -335,7 +338,7 @@ def _entries() -> dict[str, Entry]:
         for name in names:
             entries[name] = Entry(family, maker(make, name), SIZES.get(name))
     for variant in JOINTS:
-        entries[f"joint_{variant}"] = Entry("joint", maker(joint, variant))
+        entries[f"joint_{variant}"] = Entry("joint", maker(joint, variant), settings=JOINT_AIM)
     return entries
 
 

@@ -24,6 +24,7 @@ from run import (
     plan,
     run_job,
 )
+from settings import assign
 from simulate import CATEGORIES, EXTERNALS, JOINTS, Scenario, even_months
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 from summary import curves
@@ -239,7 +240,7 @@ def test_without_months_nothing_is_predicted():
     scenario = replace(make("three_segments"), months=False)
     assert predict(scenario, ~scenario.outlier, config()["internal"], seed=0) is None
     (job,) = plan(["cloud"], 1, [120], (), months=False)
-    assert job == ("cloud", 0, 120, (), False)
+    assert job == ("cloud", 0, 120, (), False, ())
 
 
 def test_confidence_is_judged_where_the_segment_was_found():
@@ -302,7 +303,7 @@ def test_a_scenario_of_one_size_is_planned_in_that_size_only():
 
 
 def test_a_run_is_the_same_again():
-    job = ("external_outliers", 3, 120, ("project", "old_method"), True)
+    job = ("external_outliers", 3, 120, ("project", "old_method"), True, ())
     first, again = (pd.DataFrame(run_job(job)[0]).drop(columns="seconds") for _ in range(2))
     pd.testing.assert_frame_equal(first, again)
 
@@ -382,12 +383,23 @@ def test_a_minimum_size_is_a_number_or_a_share(size, least):
 
 def test_keys_of_the_configuration_can_be_set():
     config = {"merge": {"min_size": 8}}
-    real_sales.assign(config, "merge.aim=sales")
-    real_sales.assign(config, "internal.choose_k.max=6")
+    assign(config, "merge.aim=sales")
+    assign(config, "internal.choose_k.max=6")
     assert config == {
         "merge": {"min_size": 8, "aim": "sales"},
         "internal": {"choose_k": {"max": 6}},
     }
+
+
+def test_a_scenario_is_run_with_the_configuration_that_is_asked_for():
+    scenario = make("four_skewed")
+    three = replace(scenario, settings=("internal.choose_k.fixed.whole_store=3",))
+    few = replace(scenario, settings=("internal.choose_k.max=2",))
+    assert project_defaults(few, 0).tracks["internal"].k <= 2
+    assert project_defaults(scenario, 0).tracks["internal"].k > 2
+    assert config(three.settings)["internal"]["choose_k"]["fixed"] == {"whole_store": 3}
+    assert config()["internal"]["choose_k"]["fixed"] == {}
+    assert ENTRIES["joint_dependent"].settings == ("merge.aim=joint",)
 
 
 def test_clusters_of_any_chain_are_judged_from_the_tables_of_its_results(tmp_path):
