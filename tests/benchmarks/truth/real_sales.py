@@ -100,8 +100,8 @@ def main(arguments: list[str] | None = None) -> int:
 def absolute(config: dict[str, Any]) -> dict[str, Any]:
     """Let relative paths of sources start here, as the workflow runs in a folder of its own."""
     inputs = config["inputs"]
-    for source in (inputs["sales"], inputs["products"], *inputs["external"]):
-        if not source["path"].startswith("${"):
+    for source in (inputs["sales"], inputs.get("products", {}), *inputs.get("external", [])):
+        if not source.get("path", "${").startswith("${"):
             source["path"] = str(Path(source["path"]).absolute())
     return config
 
@@ -131,7 +131,8 @@ def judge(chain: Chain, project: Project) -> Iterator[Row]:
         INTERNAL: ("internal", "group", "cluster"),
         FINAL: ("merged", "category", "final_cluster"),
     }
-    for category, sold in first.items():
+    for category in sorted(first.keys() & second.keys()):
+        sold = first[category]
         later = second[category].reindex(index=sold.index, columns=sold.columns).fillna(0.0)
         both = (sold.sum(axis=1) > 0) & (later.sum(axis=1) > 0)
         known, coming = sold[both].to_numpy(), later[both].to_numpy()
@@ -142,7 +143,7 @@ def judge(chain: Chain, project: Project) -> Iterator[Row]:
             for method, of in found.items()
         }
         final = labels(project, category, *found[FINAL]).value_counts()
-        k, smallest = len(final), int(final.min())
+        k, smallest = max(1, len(final)), int(final.min()) if len(final) else 0
         least = min(smallest, minimum(chain.config, int(final.sum())) or smallest)
         labelings |= {
             "six k-means": plain_kmeans(known, SIX)[0],
