@@ -187,7 +187,14 @@ def write_summary(
         lines += ["", f"## {str(family).capitalize()}", "", *table]
     lines += ["", "## Beside what could be had", "", *_beside(runs)]
     if len(confidence):
-        lines += ["", "## Confidence", "", *_curves(confidence), "", *_reliability(confidence)]
+        lines += [
+            "",
+            "## Stores by confidence",
+            "",
+            *_curves(confidence),
+            "",
+            *_reliability(confidence),
+        ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
