@@ -47,6 +47,7 @@ class Result:
     tracks: dict[str, TrackResult]  # `internal`, `external`
     final: Labels | None = None  # (n_stores,), clusters of both tracks merged
     confidence: Floats | None = None  # (n_stores,), of the final clusters
+    moved: Flags | None = None  # (n_stores,), flagged, or from a merged cluster that was dissolved
 
 
 def smallest_cluster(stores: int) -> int:

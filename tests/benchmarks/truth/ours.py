@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 from competitors import LOST, Result, TrackResult, smallest_cluster
+from settings import assign
 from simulate import Scenario, even_months
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -42,14 +43,17 @@ GROUPS_OF = {"internal": "whole_store", "external": "all"}
 
 
 @cache
-def config() -> Options:
-    """Return the defaults; the paths in it are not resolved."""
-    return yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+def config(settings: tuple[str, ...] = ()) -> Options:
+    """Return the defaults, but for ``settings``; the paths in it are not resolved."""
+    options = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    for assignment in settings:
+        assign(options, assignment)
+    return options
 
 
 def project_defaults(scenario: Scenario, seed: int) -> Result:
     """Cluster both tracks with the defaults and merge them; only ``seed`` replaces theirs."""
-    options = config()
+    options = config(scenario.settings)
     tracks = {}
     if scenario.sales:
         matrix = np.hstack(
@@ -78,7 +82,9 @@ def project_defaults(scenario: Scenario, seed: int) -> Result:
     merged = merge(tracks, options["merge"], smallest_cluster(scenario.stores), seed)
     number = {name: index for index, name in enumerate(merged.names)}
     final = np.array([number.get(name, LOST) for name in merged.final])
-    return Result(tracks, final, merged.confidence)
+    moved = np.array([merged.final_of.get(name) != name for name in merged.merged])
+    moved |= np.any([track.outlier for track in tracks.values()], axis=0)
+    return Result(tracks, final, merged.confidence, moved)
 
 
 def normalize_sales(sales: Floats, options: Options) -> Floats:
@@ -93,6 +99,8 @@ def normalize_sales(sales: Floats, options: Options) -> Floats:
 
 def predict(scenario: Scenario, in_fit: Flags, options: Options, seed: int) -> Prediction | None:
     """Measure what clusters of the stores ``in_fit`` foretell from odd to even months."""
+    if not scenario.months:
+        return None
     even = even_months(scenario)
     odd = {category: sales - even[category] for category, sales in scenario.sales.items()}
     return predict_sold(

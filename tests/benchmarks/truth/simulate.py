@@ -7,7 +7,7 @@ differ by segment. The same seed, name and number of stores always make the same
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,11 @@ class Scenario:
     truth_joint: Labels  # (n_stores,), both tracks' segments combined
     outlier: Flags  # (n_stores,), stores that belong nowhere
     structure: dict[str, str]  # `internal`, `external`: `groups`, `none` or `gradient`
+    coming: dict[str, Floats] = field(default_factory=dict)  # sales of the same stores, next year
+    informative: tuple[str, ...] = ()  # external columns that differ by segment, where known
+    months: bool = True  # the sales have dates
+    settings: tuple[str, ...] = ()  # keys of the configuration to run with, `merge.min_size=10`
+    even: dict[str, Floats] = field(default_factory=dict)  # of the sales, in even months
 
     @property
     def stores(self) -> int:
@@ -82,9 +87,13 @@ class Features:
     purity: float = 0.6  # chance that a categorical feature has its segment's level
     tail: float = 3.0  # degrees of freedom of heavy-tailed features; fewer are heavier
     all_heavy: bool = False
+    all_normal: bool = False
     missing: float = 0.1  # share of missing values
     missing_high: bool = False  # high values are missing more often
-    copies: int = 0  # near copies of the first noise column
+    copies: int = 0  # near copies of noise columns
+    copied: int = 1  # noise columns that are copied
+    blur: float = 0.1  # standard deviation of what a copy adds
+    binary: int = 0  # columns of 0 and 1 that say nothing
     outliers: float = 0.0  # share of stores far from every segment
     gradient: float = 0.0  # length of the chain along one direction, in standard deviations
 
@@ -132,18 +141,61 @@ HARDER_CATEGORIES: dict[str, Mixes] = {
     "four_unequal": Mixes((0.6, 0.25, 0.1, 0.05), need_states=10, outliers=0.0),
     "three_along_a_gradient": Mixes((1 / 3,) * 3, shift=1.2, gradient=2.0, outliers=0.0),
 }
+# Few stores: 12 to 60, in 2 to 4 segments of equal size.
+FEW_STORES: dict[str, Mixes] = {
+    f"{stores}_stores_{segments}_segments": Mixes(
+        (1 / segments,) * segments, need_states=8, outliers=0.0
+    )
+    for stores in (12, 20, 30, 45, 60)
+    for segments in (2, 3, 4)
+}
+SIZES |= {name: int(name.split("_")[0]) for name in FEW_STORES}
+# Categories of few need states, all of which differ by segment.
+FEW_NEED_STATES: dict[str, Mixes] = {
+    "two_need_states": Mixes((0.5, 0.5), need_states=2, shifted=1.0, apart=2.5),
+    "three_need_states": Mixes((1 / 3,) * 3, need_states=3, shifted=1.0, apart=2.5),
+    "five_need_states": Mixes((0.25,) * 4, need_states=5, shifted=1.0, apart=2.5),
+}
+# Few columns that tell among many that do not; all normal, none missing.
+_WIDE = Features(
+    all_normal=True, categoricals=0, missing=0.0, signals=12, noise=58, spread=1.7, apart=2.5
+)
+WIDE_EXTERNALS: dict[str, Features] = {
+    "external_12_of_70_three": replace(_WIDE, segments=(0.4, 0.35, 0.25)),
+    "external_12_of_70": replace(_WIDE, segments=(0.25,) * 4),
+    "external_12_of_70_five": replace(_WIDE, segments=(0.2,) * 5),
+    "external_5_of_50": replace(_WIDE, segments=(1 / 3,) * 3, signals=5, noise=45),
+    "external_rare": replace(_WIDE, segments=(0.95, 0.05), noise=12, apart=7.0),
+    "external_blurred_copies": replace(  # r = 0.86 with what they copy
+        _WIDE, segments=(0.25,) * 4, noise=4, copies=24, copied=4, blur=0.6
+    ),
+}
+# External data that says nothing.
+NOISE_EXTERNALS: dict[str, Features] = {
+    "noise_normal": replace(_WIDE, signals=0, noise=12),
+    "noise_binary": replace(_WIDE, signals=0, noise=0, binary=2),
+    "noise_70": replace(_WIDE, signals=0, noise=70),
+    "noise_correlated": replace(_WIDE, signals=20, noise=10),
+}
+# Sales segments beside external data that says nothing, or little about these segments.
+BESIDE: dict[str, Features] = {
+    "binary": NOISE_EXTERNALS["noise_binary"],
+    "normal": NOISE_EXTERNALS["noise_normal"],
+    "weak": replace(_WIDE, noise=6, spread=0.5, apart=0.0),
+}
+BESIDE_CATEGORIES = {"one": 1, "several": 6}
 JOINTS = ("independent", "dependent", "identical", "internal_absent", "external_absent")
 OCCUPIED = np.array([(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)])  # of 3 x 3, where dependent
 
 
 def category(name: str, seed: int, stores: int) -> Scenario:
     """Make one of the ``CATEGORIES`` of any kind: sales of one category and no more."""
-    mixes = (CATEGORIES | NULL_CATEGORIES | HARDER_CATEGORIES)[name]
+    mixes = (CATEGORIES | NULL_CATEGORIES | HARDER_CATEGORIES | FEW_STORES | FEW_NEED_STATES)[name]
     random = _random(name, seed, stores)
     labels = _assign(mixes.segments, stores, random)
     outlier = _some(mixes.outliers, stores, random)
     sizes = mixes.sales * random.lognormal(0, mixes.sales_spread, stores)
-    sales = _sales(mixes, labels, outlier, sizes, random)
+    sales, coming = _sales(mixes, labels, outlier, sizes, random)
     empty = sales.sum(axis=1) == 0
     sales[empty, 0] = 1  # a store without sales says nothing
     return Scenario(
@@ -156,18 +208,23 @@ def category(name: str, seed: int, stores: int) -> Scenario:
         labels,
         outlier,
         {"internal": _structure(mixes)},
+        {"category": coming},
     )
 
 
 def external(name: str, seed: int, stores: int) -> Scenario:
-    """Make one of ``EXTERNALS`` or ``NULL_EXTERNALS``: external features, no sales."""
-    features = (EXTERNALS | NULL_EXTERNALS)[name]
+    """Make one of the ``EXTERNALS`` of any kind: external features, no sales."""
+    features = (EXTERNALS | NULL_EXTERNALS | WIDE_EXTERNALS | NOISE_EXTERNALS)[name]
     random = _random(name, seed, stores)
     labels = _assign(features.segments, stores, random)
     outlier = _some(features.outliers, stores, random)
     table = _features(features, labels, outlier, random)
     structure = {"external": _structure(features)}
-    return Scenario(name, seed, {}, table, {}, labels, labels, outlier, structure)
+    known = features.all_normal and len(features.segments) > 1
+    informative = tuple(table.filter(like="signal")) if known else ()
+    return Scenario(
+        name, seed, {}, table, {}, labels, labels, outlier, structure, informative=informative
+    )
 
 
 def joint(variant: str, seed: int, stores: int) -> Scenario:
@@ -189,7 +246,7 @@ def joint(variant: str, seed: int, stores: int) -> Scenario:
     outlier = _some(0.05, stores, random)
     store_factor = random.lognormal(0, 1.1, stores)
     segments = (1.0,) * (int(inside.max()) + 1)
-    sales = {}
+    sales, coming = {}, {}
     for number in range(10):
         mixes = Mixes(
             segments,
@@ -198,7 +255,8 @@ def joint(variant: str, seed: int, stores: int) -> Scenario:
             apart=0.0,
         )
         sizes = mixes.sales * store_factor * random.lognormal(0, 0.5)
-        sales[f"category_{number}"] = _sales(mixes, inside, outlier, sizes, random)
+        sold = _sales(mixes, inside, outlier, sizes, random)
+        sales[f"category_{number}"], coming[f"category_{number}"] = sold
     features = Features((1.0,) * (int(outside.max()) + 1), apart=0.0)
     table = _features(features, outside, np.zeros(stores, bool), random)
     _, both = np.unique(inside * 3 + outside, return_inverse=True)
@@ -212,6 +270,37 @@ def joint(variant: str, seed: int, stores: int) -> Scenario:
         both,
         outlier,
         {"internal": _structure(mixes), "external": _structure(features)},
+        coming,
+    )
+
+
+def beside(name: str, seed: int, stores: int) -> Scenario:
+    """Make sales of planted segments and external data ``BESIDE`` them, of no use or little."""
+    kind, categories = name.removeprefix("beside_").split("_")
+    random = _random(name, seed, stores)
+    segments = (0.4, 0.25, 0.2, 0.15)
+    labels, outlier = _assign(segments, stores, random), _some(0.05, stores, random)
+    sizes = 150.0 * random.lognormal(0, 1.1, stores)
+    sales, coming = {}, {}
+    for number in range(BESIDE_CATEGORIES[categories]):
+        mixes = Mixes(segments, need_states=8, apart=3.0 if categories == "one" else 1.5)
+        sold = _sales(mixes, labels, outlier, sizes, random)
+        sales[f"category_{number}"], coming[f"category_{number}"] = sold
+    features = BESIDE[kind]
+    outside = np.zeros_like(labels)
+    if features.signals:
+        features, outside = replace(features, segments=segments), labels
+    return Scenario(
+        name,
+        seed,
+        sales,
+        _features(features, outside, np.zeros(stores, bool), random),
+        dict.fromkeys(sales, labels),
+        outside,
+        labels,
+        outlier,
+        {"internal": GROUPS, "external": _structure(features)},
+        coming,
     )
 
 
@@ -219,9 +308,14 @@ def joint(variant: str, seed: int, stores: int) -> Scenario:
 class Entry:
     """A scenario that can be made, by (seed, stores)."""
 
-    family: str  # `category`, `external`, `null`, `harder` or `joint`
+    family: str  # those of USUAL count in the table of goals, others have a table of their own
     make: Callable[[int, int], Scenario]
     stores: int | None = None  # the only size that it comes in
+    settings: tuple[str, ...] = ()  # keys of the configuration that it is run with
+
+
+JOINT_AIM = ("merge.aim=joint",)  # where the segments of both tracks together are planted
+USUAL = ("category", "external", "null", "joint")
 
 
 def _entries() -> dict[str, Entry]:
@@ -235,11 +329,16 @@ def _entries() -> dict[str, Entry]:
         ("null", NULL_CATEGORIES, category),
         ("null", NULL_EXTERNALS, external),
         ("harder", HARDER_CATEGORIES, category),
+        ("few stores", FEW_STORES, category),
+        ("few need states", FEW_NEED_STATES, category),
+        ("wide external", WIDE_EXTERNALS, external),
+        ("noise external", NOISE_EXTERNALS, external),
+        ("beside noise", [f"beside_{k}_{c}" for k in BESIDE for c in BESIDE_CATEGORIES], beside),
     ):
         for name in names:
             entries[name] = Entry(family, maker(make, name), SIZES.get(name))
     for variant in JOINTS:
-        entries[f"joint_{variant}"] = Entry("joint", maker(joint, variant))
+        entries[f"joint_{variant}"] = Entry("joint", maker(joint, variant), settings=JOINT_AIM)
     return entries
 
 
@@ -247,7 +346,9 @@ SCENARIOS = _entries()
 
 
 def even_months(scenario: Scenario) -> dict[str, Floats]:
-    """Draw which of the sales fall in even months, half of them on average."""
+    """Draw which of the sales fall in even months, half of them on average, where not known."""
+    if scenario.even:
+        return scenario.even
     random = _random(f"{scenario.name} even months", scenario.seed, scenario.stores)
     return {
         category: random.binomial(sales.astype(np.int64), 0.5).astype(float)
@@ -281,8 +382,12 @@ def _some(share: float, stores: int, random: np.random.Generator) -> Flags:
 
 def _sales(
     mixes: Mixes, labels: Labels, outlier: Flags, sizes: Floats, random: np.random.Generator
-) -> Floats:
-    """Draw sales (n_stores, n_need_states) of stores with expected sales ``sizes``."""
+) -> tuple[Floats, Floats]:
+    """Draw sales (n_stores, n_need_states) of stores with expected sales ``sizes``.
+
+    They come twice: of this year, and of the next, in which each store's own mix is the same.
+    """
+    (next_year,) = random.spawn(1)
     stores, p = len(labels), mixes.need_states
     base = np.maximum(random.dirichlet(np.full(p, mixes.base)), 1e-4)
     moved = random.permutation(p)[: int(np.ceil(mixes.shifted * p))]
@@ -296,8 +401,11 @@ def _sales(
     own = random.standard_gamma(mixes.concentration * means)
     own[outlier] = random.standard_gamma(mixes.base, (int(outlier.sum()), p))
     own = np.maximum(own, 1e-300)
-    volume = random.poisson(sizes)
-    return random.multinomial(volume, own / own.sum(axis=1, keepdims=True)).astype(float)
+    chances = own / own.sum(axis=1, keepdims=True)
+    this, following = (
+        draw.multinomial(draw.poisson(sizes), chances).astype(float) for draw in (random, next_year)
+    )
+    return this, following
 
 
 def _segment_mixes(
@@ -344,6 +452,7 @@ def _features(
     own, shared = np.sqrt(1 - features.correlation), np.sqrt(features.correlation)
     for number in range(features.signals):
         kind = 2 if features.all_heavy else number * 3 // features.signals
+        kind = 0 if features.all_normal else kind
         noise = random.normal(size=stores)
         if kind == 2:
             noise = random.standard_t(features.tail, stores)
@@ -355,8 +464,11 @@ def _features(
     for number in range(features.noise):
         columns[f"noise_{number:02d}"] = random.normal(size=stores)
     for number in range(features.copies):
-        blurred = columns["noise_00"] + random.normal(0, 0.1, stores)
+        source = columns[f"noise_{number % features.copied:02d}"]
+        blurred = source + random.normal(0, features.blur, stores)
         columns[f"copy_{number:02d}"] = random.uniform(0.5, 50) * blurred
+    for number in range(features.binary):
+        columns[f"binary_{number}"] = (random.random(stores) < random.uniform(0.3, 0.5)) * 1.0
     for name, values in columns.items():
         columns[name] = np.where(_gaps(features, values, random), np.nan, values)
     for number in range(features.categoricals):

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from simulate import USUAL
 
 CELL = ["scenario", "stores"]
 WORTH_A_SHARE = 0.1  # of a smaller index than this of the oracle, no share is taken
+FEWEST = 50  # stores of a bin whose share placed right is compared with its confidence
 COLOURS = {
     "project": "#0072B2",
     "old_method": "#D55E00",
@@ -123,10 +125,9 @@ def grouped(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[runs["structure"] == "groups"]
 
 
-def usual_and_harder(runs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the runs that count in means, and those of harder scenarios."""
-    harder = runs["family"] == "harder"
-    return runs[~harder], runs[harder]
+def usual(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs that count in the table of goals."""
+    return runs[runs["family"].isin(USUAL)]
 
 
 def no_groups(runs: pd.DataFrame) -> pd.Series:
@@ -157,7 +158,7 @@ def write_summary(
 ) -> None:
     """Write the tables as Markdown."""
     methods = list(dict.fromkeys(runs["method"]))
-    usual, harder = usual_and_harder(runs)
+    others = runs[~runs["family"].isin(USUAL)]
     seeds = runs["seed"].nunique()
     sizes = ", ".join(f"{size:,}" for size in sorted(runs["stores"].unique()))
     lines = [
@@ -168,22 +169,32 @@ def write_summary(
         "share). Adjusted Rand indices leave planted outliers and lost stores aside. A final "
         "cluster needs 20 stores, or a twentieth of the chain where that is fewer. A method says "
         "“no structure” by k = 1 or by a verdict; no share is taken of an oracle's index under "
-        f"{WORTH_A_SHARE}. Harder scenarios are listed by themselves and count in no mean.",
+        f"{WORTH_A_SHARE}. Scenarios of other families than {', '.join(USUAL)} are listed by "
+        "themselves and count in none of these means.",
         "",
         *[f"{note}\n" for note in notes],
-        *_goals(usual, methods),
+        *_goals(usual(runs), methods),
         "",
         "## Scenarios",
         "",
         "Mean adjusted Rand index (k-means with the true k on the same matrix), exact k, and how "
         "often the clusters are taken for real groups.",
         "",
-        *_scenarios(usual, methods),
+        *_scenarios(usual(runs), methods),
     ]
-    if len(harder):
-        lines += ["", "## Harder scenarios", "", *_scenarios(harder, methods)]
+    for family, some in others.groupby("family", sort=False):
+        table = _chains(some) if family == "independent" else _scenarios(some, methods)
+        lines += ["", f"## {str(family).capitalize()}", "", *table]
+    lines += ["", "## Beside what could be had", "", *_beside(runs)]
     if len(confidence):
-        lines += ["", "## Confidence", "", *_reliability(confidence)]
+        lines += [
+            "",
+            "## Stores by confidence",
+            "",
+            *_curves(confidence),
+            "",
+            *_reliability(confidence),
+        ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -196,7 +207,7 @@ def draw(runs: pd.DataFrame, confidence: pd.DataFrame, path: Path) -> None:
     panels = figure.subplot_mosaic([["scenarios", name] for name in right])
     _draw_scenarios(panels["scenarios"], runs, methods)
     _draw_joint(panels["joint"], runs, methods)
-    _draw_rates(panels["rates"], usual_and_harder(runs)[0], methods)
+    _draw_rates(panels["rates"], usual(runs), methods)
     _draw_reliability(panels["sure"], confidence)
     for axes in panels.values():
         axes.spines[["top", "right"]].set_visible(False)
@@ -245,26 +256,148 @@ def _scenarios(runs: pd.DataFrame, methods: list[str]) -> list[str]:
             if track != "final":
                 parts.append(f"{100 * (1 - no_groups(of).mean()):.0f} %")
             cells.append(" · ".join(parts))
-        truth = {1: "none"}.get(some["true_k"].iloc[0], str(some["true_k"].iloc[0]))
-        if some["structure"].iloc[0] == "gradient":
+        few, many = some["true_k"].min(), some["true_k"].max()
+        truth = {1: "none"}.get(many, str(many) if few == many else f"{few} to {many}")
+        if (some["structure"] == "gradient").all():
             truth = "gradient"
         table.append([str(scenario), f"{stores:,}", str(track), truth, *cells])
     return _markdown(["scenario", "stores", "track", "segments", *methods], table)
 
 
-def _reliability(confidence: pd.DataFrame) -> list[str]:
-    lines = ["Stores of the final clusters by their confidence, and the share placed right.", ""]
+def _chains(runs: pd.DataFrame) -> list[str]:
+    """Return a line per chain, method and track, and the means of the tracks."""
+    columns = ["true_k", "k", "groups", "ari", "oracle_ari", "informative_ari", "sales_ari"]
+    columns += ["sales_ari_internal", "explained", "explained_kmeans", "history"]
+    values = runs.reindex(columns=columns).astype(float)
+    table = [
+        [f"{of.seed}", f"{of.stores:,}", of.track, of.method, str(of.structure).replace("nan", "")]
+        + [_number(value) for value in values.loc[of.Index]]
+        for of in runs.itertuples()
+    ]
+    for (track, method), some in runs.groupby(["track", "method"], sort=False):
+        means = values.loc[some.index].mean()
+        table.append(["mean", "", str(track), str(method), "", *(_number(x) for x in means)])
+    names = [name.replace("_", " ") for name in columns]
+    return _markdown(["seed", "stores", "track", "method", "structure", *names], table)
+
+
+def _beside(runs: pd.DataFrame) -> list[str]:
+    """Return what is known of final clusters and sales, of few columns among many, of clouds."""
+    columns = {
+        "informative_ari": "k-means told the number, on the informative columns",
+        "informative_share": "share of it",
+        "sales_ari_internal": "sales segments, internal",
+        "sales_ari": "sales segments, final",
+        "sales_difference": "difference",
+        "explained": "explained of next year",
+        "explained_kmeans": "k-means, as many as final",
+        "history": "own history",
+    }
+    means = runs.reindex(columns=[*runs.columns, *(set(columns) - set(runs.columns))])
+    means = means.groupby([*CELL, "track", "method"], sort=False)[["ari", "k", *columns]].mean()
+    means["informative_share"] = means["ari"] / means["informative_ari"]
+    means["sales_difference"] = means["sales_ari"] - means["sales_ari_internal"]
+    means = means.dropna(how="all", subset=list(columns))
+    table = [
+        [str(name), f"{stores:,}", str(track), str(method), f"{row['k']:.1f}"]
+        + [_number(value, 3) for value in row[list(columns)]]
+        for (name, stores, track, method), row in means.iterrows()
+    ]
+    header = ["scenario", "stores", "track", "method", "clusters", *columns.values()]
+    return _markdown(header, table)
+
+
+def _number(value: float, digits: int = 2) -> str:
+    return "-" if np.isnan(value) else f"{value:.{digits}f}"
+
+
+def area_under_curve(confidence: pd.DataFrame) -> float:
+    """Return how often a store placed right has more confidence than one that is not.
+
+    Ties count half; NaN where all are right, or none.
+    """
+    counts = confidence.groupby("confidence")[["placed", "right"]].sum().sort_index()
+    right = counts["right"].to_numpy(float)
+    wrong = counts["placed"].to_numpy(float) - right
+    pairs = right.sum() * wrong.sum()
+    below = np.cumsum(wrong) - wrong / 2
+    return float(np.sum(right * below) / pairs) if pairs else np.nan
+
+
+def largest_deviation(confidence: pd.DataFrame) -> float:
+    """Return the largest distance between mean confidence and share placed right of a tenth."""
+    apart = [abs(m - r) for _, m, r, stores in reliability(confidence) if stores >= FEWEST]
+    return max(apart, default=np.nan)
+
+
+def curves(confidence: pd.DataFrame) -> pd.DataFrame:
+    """Return a line per method, truth, scenario and size: how well confidence tells.
+
+    Means over the runs, and of all runs' stores together.
+    """
+    lines = []
+    keys = ["method", "truth", *CELL]
+    for key, some in confidence.groupby(keys, sort=False):
+        found = some[some["found"].astype(bool)]
+        moved = found["moved"].astype(bool)
+        parts = {"all": some, "found": found, "unmoved": found[~moved]}
+        wrong = found["placed"].sum() - found["right"].sum()
+        line = dict(zip(keys, key, strict=True)) | {
+            "apart": 1 - found["placed"].sum() / some["placed"].sum(),
+            "misplaced": wrong / max(1, found["placed"].sum()),
+        }
+        for name, part in parts.items():
+            runs = [area_under_curve(run) for _, run in part.groupby("seed")]
+            known = [area for area in runs if not np.isnan(area)]
+            line[f"auc_{name}"] = np.mean(known) if known else np.nan
+            line[f"pooled_{name}"] = area_under_curve(part)
+        line["deviation_unmoved"] = largest_deviation(found[~moved])
+        line["deviation_moved"] = largest_deviation(found[moved])
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def _curves(confidence: pd.DataFrame) -> list[str]:
     table = []
-    for method, some in confidence.groupby("method", sort=False):
+    for line in curves(confidence).to_dict("records"):
+        areas = [
+            f"{_number(line[f'auc_{name}'])} ({_number(line[f'pooled_{name}'])})"
+            for name in ("all", "found", "unmoved")
+        ]
+        shares = [f"{100 * line[name]:.0f} %" for name in ("apart", "misplaced")]
+        apart = [_number(line[f"deviation_{name}"]) for name in ("unmoved", "moved")]
+        row = [str(line["method"]), str(line["truth"]), str(line["scenario"])]
+        table.append([*row, f"{line['stores']:,}", *shares, *areas, *apart])
+    header = ["method", "segments", "scenario", "stores", "apart", "misplaced", "all", "found"]
+    return [
+        "Area under the curve for misplaced stores: mean of the runs (of all stores together). "
+        "Misplaced is a store that is not of the segment which most of its cluster are of. Stores "
+        "of segments that no cluster has most of its stores from are counted apart; they count as "
+        "misplaced in *all* and nowhere else. Deviation: the largest between mean confidence and "
+        f"share placed right, of tenths with {FEWEST} stores.",
+        "",
+        *_markdown(
+            [*header, "found, unmoved", "deviation, unmoved", "deviation, moved"],
+            table,
+        ),
+    ]
+
+
+def _reliability(confidence: pd.DataFrame) -> list[str]:
+    """Return bins of confidence; of segments that were found."""
+    table = []
+    found = confidence[confidence["found"].astype(bool)]
+    for (method, truth, moved), some in found.groupby(["method", "truth", "moved"], sort=False):
         for low, mean, right, stores in reliability(some):
-            row = [str(method), f"{low:.1f} to {low + 0.1:.1f}", f"{mean:.2f}", f"{right:.2f}"]
-            table.append([*row, f"{stores:,}"])
-    return lines + _markdown(["method", "confidence", "mean", "placed right", "stores"], table)
+            row = [str(method), str(truth), "moved" if moved else "", f"{low:.1f}", f"{mean:.2f}"]
+            table.append([*row, f"{right:.2f}", f"{mean - right:+.2f}", f"{stores:,}"])
+    header = ["method", "segments", "", "confidence from", "mean", "placed right", "too high by"]
+    return _markdown([*header, "stores"], table)
 
 
 def reliability(confidence: pd.DataFrame) -> list[tuple[float, float, float, int]]:
     """Return per tenth of confidence: where it begins, mean, share placed right, stores."""
-    tenth = (confidence["confidence"] * 10).astype(int).clip(upper=9)
+    tenth = (confidence["confidence"] * 10 + 1e-9).astype(int).clip(upper=9)
     lines = []
     for number, some in confidence.groupby(tenth):
         stores = int(some["placed"].sum())
@@ -321,7 +454,8 @@ def _draw_rates(axes: Axes, runs: pd.DataFrame, methods: list[str]) -> None:
 
 def _draw_reliability(axes: Axes, confidence: pd.DataFrame) -> None:
     axes.plot([0, 1], [0, 1], color="#999999", linewidth=1)
-    for method, some in confidence.groupby("method", sort=False):
+    joint = confidence[(confidence["truth"] == "joint") & confidence["found"].astype(bool)]
+    for method, some in joint.groupby("method", sort=False):
         lines = [line for line in reliability(some) if line[3] >= 20]
         mean, right = [line[1] for line in lines], [line[2] for line in lines]
         axes.plot(mean, right, "o-", color=COLOURS.get(str(method)))
