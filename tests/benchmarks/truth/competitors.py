@@ -38,6 +38,7 @@ class TrackResult:
     outlier: Flags  # (n_stores,)
     matrix: Floats  # (n_stores, n_dimensions) that the method clusters
     in_fit: Flags  # (n_stores,) that shape the clusters
+    verdict: str = "untested"  # on whether there are groups
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
 """The project's methods with the options in ``config/config.yaml``, as its scripts call them."""
 
 import sys
-from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import yaml
-from competitors import LOST, Result, TrackResult, smallest_cluster
+from competitors import LOST, Result, TrackResult
 from settings import assign
 from simulate import Scenario, even_months
 
@@ -22,8 +21,11 @@ from common.seeds import seed_for  # noqa: E402
 from methods.choose_k import choose_k  # noqa: E402
 from methods.cluster import cluster_stores  # noqa: E402
 from methods.detect_outliers import flag_beyond, flag_share, outlier_scores  # noqa: E402
+from methods.held_out import HeldOut  # noqa: E402
 from methods.impute import impute  # noqa: E402
+from methods.limits import usable_size  # noqa: E402
 from methods.merge import Merged, Track, merge_tracks  # noqa: E402
+from methods.merge import Options as MergeOptions  # noqa: E402
 from methods.normalize import (  # noqa: E402
     apply_transform,
     choose_transform,
@@ -32,14 +34,16 @@ from methods.normalize import (  # noqa: E402
     scale_columns,
     shares,
 )
-from methods.prediction import Prediction, predict_sold  # noqa: E402
+from methods.paying import Fit, choose_paying  # noqa: E402
+from methods.prediction import predict_sold  # noqa: E402
 from methods.reduce import reduce_features  # noqa: E402
-from methods.separation import refit_labels  # noqa: E402
+from methods.refits import refit  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
 Options = dict[str, Any]
 Flags = npt.NDArray[np.bool_]
 GROUPS_OF = {"internal": "whole_store", "external": "all"}
+GROUPED = {"groups", "untested"}  # verdicts on external clusters that may part stores
 
 
 @cache
@@ -54,36 +58,37 @@ def config(settings: tuple[str, ...] = ()) -> Options:
 def project_defaults(scenario: Scenario, seed: int) -> Result:
     """Cluster both tracks with the defaults and merge them; only ``seed`` replaces theirs."""
     options = config(scenario.settings)
-    tracks = {}
+    tracks, sales = {}, np.ones(scenario.stores)
+    halves = halves_of(scenario)
     if scenario.sales:
+        sales = np.sum([sold.sum(axis=1) for sold in scenario.sales.values()], axis=0)
         matrix = np.hstack(
-            [normalize_sales(sales, options["internal"]) for sales in scenario.sales.values()]
+            [normalize_sales(sold, options["internal"]) for sold in scenario.sales.values()]
         )
         tracks["internal"] = cluster_track(
             matrix,
             np.zeros(matrix.shape[1], dtype=bool),
             np.arange(matrix.shape[1]).astype(object),
-            weights=np.sum([sales.sum(axis=1) for sales in scenario.sales.values()], axis=0),
-            options=options["internal"],
-            group=GROUPS_OF["internal"],
+            weights=sales,
+            options=options,
+            track="internal",
             seed=seed,
-            predict=lambda in_fit: predict(scenario, in_fit, options["internal"], seed),
+            halves=halves,
         )
     if scenario.external.shape[1]:
         tracks["external"] = cluster_track(
             *normalize_external(scenario.external, options["external"]),
             weights=np.ones(scenario.stores),
-            options=options["external"],
-            group=GROUPS_OF["external"],
+            options=options,
+            track="external",
             seed=seed,
         )
     if len(tracks) < 2:
         return Result(tracks)
-    merged = merge(tracks, options["merge"], smallest_cluster(scenario.stores), seed)
+    merged = merge(tracks, options, sales, halves, seed)
     number = {name: index for index, name in enumerate(merged.names)}
     final = np.array([number.get(name, LOST) for name in merged.final])
-    moved = np.array([merged.final_of.get(name) != name for name in merged.merged])
-    moved |= np.any([track.outlier for track in tracks.values()], axis=0)
+    moved = merged.reassigned | np.any([track.outlier for track in tracks.values()], axis=0)
     return Result(tracks, final, merged.confidence, moved)
 
 
@@ -97,20 +102,14 @@ def normalize_sales(sales: Floats, options: Options) -> Floats:
     return matrix
 
 
-def predict(scenario: Scenario, in_fit: Flags, options: Options, seed: int) -> Prediction | None:
-    """Measure what clusters of the stores ``in_fit`` foretell from odd to even months."""
-    if not scenario.months:
+def halves_of(scenario: Scenario) -> tuple[Floats, Floats, npt.NDArray[np.object_]] | None:
+    """Return sales of odd and even months, and each need state's category; None without months."""
+    if not scenario.months or not scenario.sales:
         return None
     even = even_months(scenario)
-    odd = {category: sales - even[category] for category, sales in scenario.sales.items()}
-    return predict_sold(
-        np.hstack(list(odd.values()))[in_fit],
-        np.hstack(list(even.values()))[in_fit],
-        range(options["choose_k"]["min"], options["choose_k"]["max"] + 1),
-        options["normalize"]["transform"],
-        seed_for(seed, GROUPS_OF["internal"], "prediction"),
-        parts=np.repeat(list(even), [sales.shape[1] for sales in even.values()]).astype(object),
-    )
+    odd = [sales - even[category] for category, sales in scenario.sales.items()]
+    parts = np.repeat(list(even), [sales.shape[1] for sales in even.values()]).astype(object)
+    return np.hstack(odd), np.hstack(list(even.values())), parts
 
 
 def normalize_external(
@@ -140,13 +139,15 @@ def cluster_track(
     *,
     weights: Floats,
     options: Options,
-    group: str,
+    track: str,
     seed: int,
-    predict: Callable[[Flags], Prediction | None] = lambda _: None,
+    halves: tuple[Floats, Floats, npt.NDArray[np.object_]] | None = None,
 ) -> TrackResult:
     """Impute, flag outliers, reduce, choose k and cluster the stores of one group."""
-    filling, outliers, reduce = options["impute"], options["outliers"], options["reduce"]
-    choosing, clustering = options["choose_k"], options["cluster"]
+    group, transform = GROUPS_OF[track], options[track]["normalize"]["transform"]
+    filling, outliers = options[track]["impute"], options[track]["outliers"]
+    reduce, choosing = options[track]["reduce"], options[track]["choose_k"]
+    clustering = options[track]["cluster"]
     filled, _ = impute(
         matrix,
         categorical,
@@ -171,44 +172,98 @@ def cluster_track(
         known=~np.isnan(matrix),
         sources=sources,
     ).scores
+    least = min_size(options, track, len(values))
+    numbers = range(choosing["min"], choosing["max"] + 1)
+    fit = Fit(
+        values, weights, clustering["algorithm"], min(10, clustering["starts"]),
+        seed_for(seed, group, "cluster"), least,
+    )  # fmt: skip
+    prediction, paying = None, None
+    if halves is not None:
+        odd, even, parts = halves
+        prediction = predict_sold(
+            odd, even, numbers, transform, seed_for(seed, group, "prediction"),
+            parts=parts, min_size=least,
+        )  # fmt: skip
+    if halves is not None and prediction is not None:
+        paying = partial(choose_paying, fit, HeldOut(odd, even, transform, parts), prediction)
     choice = choose_k(
         values[~outlier],
         smallest=choosing["min"],
-        largest=choosing["max"],
+        largest=min(choosing["max"], int((~outlier).sum()) // least),
         criterion=choosing["criterion"],
         no_groups=choosing["no_groups"],
         min_stores=choosing["min_stores"],
         algorithm=clustering["algorithm"],
         seed=seed_for(seed, group, "choose_k"),
-        prediction=predict(~outlier),
+        prediction=prediction,
+        paying=paying,
     )
+    everyone = track == "internal" and choice.status == "slices"
     clusters = cluster_stores(
         values,
-        ~outlier,
+        ~outlier | everyone,
         weights=weights,
         k=choice.k,
         algorithm=clustering["algorithm"],
         starts=clustering["starts"],
         seed=seed_for(seed, group, "cluster"),
-        min_size=clustering["min_size"],
+        min_size=least,
         max_size=clustering["max_size"],
     )
     groups = choice.k > 1 and choice.verdict not in {"none", "continuum"}
-    return TrackResult(clusters.labels - 1, choice.k, groups, outlier, values, ~outlier)
+    return TrackResult(
+        clusters.labels - 1, choice.k, groups, outlier, values, ~outlier, choice.verdict
+    )
 
 
-def merge(tracks: dict[str, TrackResult], options: Options, min_size: int, seed: int) -> Merged:
+def min_size(options: Options, track: str, stores: int) -> int:
+    """Return the stores of a cluster at least; the default refers to that of final clusters."""
+    size = options[track]["cluster"]["min_size"]
+    return usable_size(
+        options["merge"]["min_size"] if size == "${merge.min_size}" else size, stores
+    )
+
+
+def merge(
+    tracks: dict[str, TrackResult],
+    options: Options,
+    sales: Floats,
+    halves: tuple[Floats, Floats, npt.NDArray[np.object_]] | None,
+    seed: int,
+) -> Merged:
     """Merge both tracks."""
-    join_above = options["join_above"] if options["mode"] == "separable" else np.inf
-    sides = []
+    settings, sides, n = options["merge"], [], len(sales)
     for name, track in tracks.items():
-        refits = refit_labels(
+        found = refit(
             track.matrix,
+            track.labels,
             track.in_fit,
-            k=int(track.labels.max()) + 1,
-            refits=options["refits"],
-            seed=seed_for(seed, GROUPS_OF[name], "merge"),
-            algorithm=config()[name]["cluster"]["algorithm"],
+            settings["refits"],
+            seed_for(seed, GROUPS_OF[name], "merge"),
+            algorithm=options[name]["cluster"]["algorithm"],
+            weights=np.sqrt(sales) if name == "internal" else None,
+            min_size=min_size(options, name, n),
         )
-        sides.append(Track(track.labels + 1, track.matrix, refits))
-    return merge_tracks(sides[0], sides[1], min_size, join_above)
+        sides.append(
+            Track(track.labels + 1, track.matrix, found.labels + 1, found.chances, track.outlier)
+        )
+    held_out = None
+    if halves is not None:
+        odd, even, parts = halves
+        held_out = HeldOut(odd, even, options["internal"]["normalize"]["transform"], parts)
+    return merge_tracks(
+        sides[0],
+        sides[1],
+        MergeOptions(
+            min_size=usable_size(settings["min_size"], n),
+            max_size=settings["max_size"],
+            max_clusters=settings["max_clusters"],
+            aim=settings["aim"],
+            join_above=settings["join_above"] if settings["mode"] == "separable" else np.inf,
+            seed=seed_for(seed, GROUPS_OF["internal"], "merge"),
+        ),
+        weights=np.sqrt(sales),
+        held_out=held_out,
+        grouped=tracks["external"].verdict in GROUPED,
+    )
