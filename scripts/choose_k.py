@@ -48,7 +48,12 @@ def main(snakemake: Any, log: JobLog) -> None:
                 stores = components[group].stores
                 odd, even, parts = halves(sales, group, stores)
                 prediction = predict(
-                    odd, even, parts, group=group, min_size=min_size, snakemake=snakemake
+                    odd[in_fit],
+                    even[in_fit],
+                    parts,
+                    group=group,
+                    min_size=min_size,
+                    snakemake=snakemake,
                 )
                 if prediction is not None:
                     paying = partial(
@@ -109,7 +114,7 @@ def halves(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return sales of odd and even months (NaN without dates), and each need state's category.
 
-    Every store takes part: one that sells unlike all others counts by its sales as any other.
+    Of all stores: what one that is unlike all others sells is money, too.
     """
     every, even = sales.sales(group), sales.sales(group, "even_sales")
     kept = np.isin(every.stores.astype(str), stores.astype(str))

@@ -22,7 +22,8 @@ RESAMPLES = 20  # on which the clusters must come back
 REPEATS = 5  # of the test for groups
 CHANCE = 0.25  # long gradients without any noise pass for groups as often, softer ones hardly ever
 MOST_SCORED = 1000  # stores, for the scores that take every store's distances
-NEARLY = 0.95  # of what the best number of clusters explains
+NEARLY = 0.8  # of what the best number of clusters explains
+FEW_STORES = 500  # fewer can form groups that the test takes for a continuum
 
 
 class TooFewStores(ValueError):
@@ -65,10 +66,10 @@ def choose_k(  # noqa: PLR0911, a list of cases
     only with ``by_verdict``. Slices serve another aim, to explain what stores sell: they are as
     many as pay on months held out, which ``paying`` says of candidates (see
     :func:`methods.paying.choose_paying`), which is
-    also the criterion ``prediction``. A continuum keeps the number that the gap and the stability
-    agree on where at least as many pay and it explains 95 % of what the best number does, or where there is no prediction:
-    few stores show groups and pass for a continuum. Stores that do not differ (``none``) are one
-    cluster without a prediction.
+    also the criterion ``prediction``. A continuum of fewer than 500 stores keeps the number that
+    the gap and the stability agree on where at least as many pay and it explains 80 % of what the
+    best number does: few stores show groups and pass for a continuum. So does one without a
+    prediction; stores that do not differ (``none``) are one cluster then.
 
     ``silhouette`` (Rousseeuw 1987) and ``calinski_harabasz`` (1974) take the number with the
     highest score, ``davies_bouldin`` (1979) the lowest; among equals the smaller number.
@@ -147,9 +148,10 @@ def _by_verdict(
     if no_groups == "one" or (no_groups == "by_verdict" and verdict == "none"):
         return Choice(1, "no_groups", "gap", scores, verdict)
     pays = None if paying is None else paying(candidates)
-    if verdict == "continuum" and (
-        pays is None or (k <= pays and prediction is not None and _explains_nearly(prediction, k))
-    ):
+    kept = pays is None or (
+        len(values) < FEW_STORES and k <= pays and _explains_nearly(prediction, k)
+    )
+    if verdict == "continuum" and kept:
         return Choice(k, "slices", "gap", scores, verdict)
     if pays is None:
         return Choice(1, "no_groups", "gap", scores, verdict)
@@ -157,8 +159,10 @@ def _by_verdict(
     return Choice(k, "slices" if k > 1 else "not_predictive", "prediction", scores, verdict)
 
 
-def _explains_nearly(prediction: Prediction, k: int) -> bool:
+def _explains_nearly(prediction: Prediction | None, k: int) -> bool:
     """Say whether k clusters explain nearly what the best number does."""
+    if prediction is None:
+        return False
     explained = prediction.explained
     return k <= len(explained) and bool(explained[k - 1] >= NEARLY * explained.max())
 

@@ -182,7 +182,7 @@ def cluster_track(
     if halves is not None:
         odd, even, parts = halves
         prediction = predict_sold(
-            odd, even, numbers, transform, seed_for(seed, group, "prediction"),
+            odd[~outlier], even[~outlier], numbers, transform, seed_for(seed, group, "prediction"),
             parts=parts, min_size=least,
         )  # fmt: skip
     if halves is not None and prediction is not None:
