@@ -5,15 +5,14 @@ tracks' clusters with their scores, components and profiles.
 Writes: one PNG per picture.
 """
 
-import json
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from common.features import read_matrices
+from common.files import complete, read_json
 from common.job import JobLog, run
 from common.tables import read_table
 from methods.pictures.choice import draw_choice
@@ -27,7 +26,7 @@ from methods.pictures.style import MOST_PANELS
 def main(snakemake: Any, log: JobLog) -> None:
     """Draw every output of the rule."""
     files, output = snakemake.input, snakemake.output
-    sales = json.loads(Path(files.run).read_text(encoding="utf-8"))["sales"]
+    sales = read_json(files.run)["sales"]
     aside = {reason: Decimal(value) for reason, value in sales["set_aside_by_reason"].items()}
     save(draw_sales(Decimal(sales["read"]), aside, Decimal(sales["clustered"])), output.sales)
     final = frame(files.clusters, "final_clusters")
@@ -81,7 +80,8 @@ def frame(path: str, name: str) -> pd.DataFrame:
 
 def save(figure: Figure, path: str) -> None:
     """Write a figure as PNG, without the date that would make its bytes differ."""
-    figure.savefig(path, dpi=130, metadata={"Software": None})
+    with complete(path) as beside:
+        figure.savefig(beside, dpi=130, metadata={"Software": None})
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import jinja2
 import pyarrow as pa
 
 from common.features import by_group
+from common.files import read_json, write_text
 from common.job import JobLog, run
 from common.tables import read_table
 from methods.colours import COLOURS
@@ -36,7 +37,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         )
     }
     places = read_table(snakemake.input.places, "places")
-    account = json.loads(Path(snakemake.input.run).read_text(encoding="utf-8"))
+    account = read_json(snakemake.input.run)
     categories, blocks = [], []
     for category in tables["clusters"]:
         rows = {name: of.get(category) for name, of in tables.items()}
@@ -54,7 +55,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         "names": places["store_name"].null_count < places.num_rows,
     }
     page = fill(index, blocks)
-    Path(snakemake.output[0]).write_text(page, encoding="utf-8")
+    write_text(snakemake.output[0], page)
     megabytes = len(page.encode()) / 1e6
     log.done(f"{snakemake.output[0]}, {megabytes:.1f} MB", megabytes=round(megabytes, 3))
 
