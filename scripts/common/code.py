@@ -70,8 +70,9 @@ def _packages(path: Path) -> frozenset[str]:
     """Return the top-level modules that a file imports, or whose files it reads, from elsewhere."""
     names = _names(_nodes(path))
     for node in _nodes(path):  # importlib.resources.files("name")
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("files"):
-            first = node.args[0] if node.args else None
+        if isinstance(node, ast.Call) and node.args:
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            first = node.args[0] if called.endswith("files") else None
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 names.add(first.value)
     own = {file.stem for file in SCRIPTS.iterdir()}

@@ -61,6 +61,16 @@ def show_errors(logger: logging.Logger, quiet: Collection[Any] | None) -> bool:
     return Quietness.ALL in (quiet or ())
 
 
+def redo_next_time(workflow: Any) -> None:
+    """Mark all that a failed run was to make and did not, so that the next run makes it.
+
+    Snakemake notes the input and parameters of a job that failed like those of one that did its
+    work. Where an earlier run's results are there, the next run would find nothing to do.
+    """
+    for job in workflow.dag.needrun_jobs():
+        workflow.persistence.started(job)
+
+
 class LastRun(dict):
     """The account of the last run, read from its file when it is first asked for.
 

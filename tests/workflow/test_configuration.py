@@ -168,6 +168,29 @@ def test_a_job_that_fails_tells_why_whatever_the_verbosity(project: Project) -> 
 # Results of earlier runs
 
 
+def test_a_run_that_failed_is_not_taken_for_done(project: Project) -> None:
+    write_tiny(project.folder)
+    run = [f"results/{STATES}", "--configfile", project.write_config(CONFIG)]
+    project.run(*run)
+    states = project.folder / "results" / STATES
+    before = states.read_bytes()
+    for name, old, new in (
+        ("sales-1.csv", "2024-01-15", "soon"),  # its own result is removed, later ones stay
+        ("products.csv", "000,Tea", ",Tea"),  # the earlier result is put back
+    ):
+        path = project.folder / "data" / name
+        right = path.read_text(encoding="utf-8")
+        path.write_text(right.replace(old, new, 1), encoding="utf-8")
+        first, second = project.fail(*run), project.fail(*run)
+        for said in (first, second):
+            assert f"data/{name}: column" in said
+        assert states.read_bytes() == before
+        path.write_text(right.replace("need 0", "need zero", 1), encoding="utf-8")
+        project.run(*run)
+        assert project.planned(*run) == {}
+    assert states.read_bytes() != before
+
+
 def test_a_damaged_account_breaks_no_command(demo: Project, tmp_path: Path) -> None:
     project = demo.copy_to(tmp_path / "copy")
     account = project.folder / "results" / "run.json"

@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 
 from common.code import code_digest
 from common.config import resolve_config, results_folder, unnamed_sources
-from common.console import LastRun
+from common.console import LastRun, redo_next_time
 from common.errors import InputError
 from common.inputs import DEMO_FILES, find_inputs, mixes_demo, uses_demo
 from common.job import print_errors, print_results
