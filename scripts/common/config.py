@@ -104,6 +104,17 @@ def named_sources(config: Any) -> list[str]:
     return named
 
 
+def typed(value: Any) -> Any:
+    """Return what ``--config`` gave: Snakemake leaves numbers, true, false and null as text."""
+    if isinstance(value, Mapping):
+        return {key: typed(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [typed(part) for part in value]
+    if isinstance(value, str) and re.fullmatch(r"null|true|false|-?\d+(\.\d+)?", value):
+        return yaml.safe_load(value)
+    return value
+
+
 def results_folder(overlays: Mapping[str, Any]) -> str:
     """Return where results go unless ``output.results`` says so.
 
@@ -185,6 +196,9 @@ def _explain(error: Any) -> list[str]:
         for name in sorted(set(error.instance) - set(known), key=str):
             near = difflib.get_close_matches(str(name), known, 1, 0.5)
             hint = f" Did you mean {near[0]!r}?" if near else ""
+            begin, colon, rest = str(name).partition(":")
+            if colon and begin in known:
+                hint = f" Did you mean {f'{begin}: {rest}'!r}, with a space?"
             place = f"{key}.{name}" if key else name
             messages.append(f"{place}: unknown key.{hint} Keys here: {', '.join(known)}.")
         return messages

@@ -11,7 +11,14 @@ import yaml
 from conftest import ROOT, VARIABLES
 from snakemake.utils import update_config
 
-from common.config import SCHEMA, expand, resolve_config, results_folder, unnamed_sources
+from common.config import (
+    SCHEMA,
+    expand,
+    resolve_config,
+    results_folder,
+    typed,
+    unnamed_sources,
+)
 from common.errors import InputError
 from common.inputs import DEMO_FILES, find_inputs, name_parts, uses_demo
 
@@ -256,6 +263,10 @@ def test_dates_need_no_quotes() -> None:
             "merge: {zzz: 3}",
             "merge.zzz: unknown key. Keys here: join_above, max_clusters, max_size, min_size, mode",
         ),
+        (
+            "inputs: {sales: {'from:2024-06-01': null}}",
+            "inputs.sales.from:2024-06-01: unknown key. Did you mean 'from: 2024-06-01', with a",
+        ),
         ("inputs: {sales: {columns: {shop: a}}}", "inputs.sales.columns.shop: unknown key."),
         ("seed: x", "seed: 'x' is not valid: expected integer. Seed of everything random."),
         ("seed: true", "seed: True is not valid: expected integer"),
@@ -335,6 +346,17 @@ def test_a_wrong_value_is_told_with_its_key_and_what_was_expected(
     assert message.startswith("Configuration: ")
     assert expected in message
     assert len(message.splitlines()) == 1
+
+
+def test_what_the_command_line_gives_as_text_is_read_as_in_a_file() -> None:
+    given = {"seed": "7", "merge": {"min_size": "10", "max_size": "null"}, "from": "2024-06-01"}
+    given["sources"] = [{"name": "one", "path": "1.csv", "share": "0.5", "flag": "true"}]
+    assert typed(given) == {
+        "seed": 7,
+        "merge": {"min_size": 10, "max_size": None},
+        "from": "2024-06-01",
+        "sources": [{"name": "one", "path": "1.csv", "share": 0.5, "flag": True}],
+    }
 
 
 def test_every_problem_is_told_once() -> None:

@@ -112,6 +112,21 @@ def test_a_source_that_is_not_named_is_told_when_it_is_needed(project: Project) 
     assert {"aggregate_sales", "cluster"} <= set(planned)
 
 
+# The command line and variables
+
+
+def test_the_command_line_takes_numbers_and_null_in_maps(project: Project) -> None:
+    for given in ("{min_size: 10, max_size: null}", "{min_size: 3, max_clusters: 4}"):
+        assert "merge" in project.planned("--config", f"merge={given}", "seed=7")
+    said = project.fail("-n", "--config", "merge={min_size: x}")
+    assert "merge.min_size: 'x' is not valid: expected integer" in said
+
+
+def test_an_empty_variable_counts_as_unset(project: Project) -> None:
+    empty = {"DATA_DIR": "", "INTERNAL_DATA_DIR": "", "MERGING_DATA_DIR": ""}
+    assert "make_demo" in project.run("-n", "results/merged/clusters.parquet", **empty)
+
+
 # From elsewhere
 
 
