@@ -6,7 +6,25 @@ PORT ?= 8000
 PYTHON ?= python3
 VENV := .venv
 SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES)
-OVERLAY = $(if $(ENV),--configfile config/$(ENV).yaml)
+OVERLAY = $(if $(ENV),--configfile $(or $(wildcard config/$(ENV).yaml),$(error \
+	ENV=$(ENV): there is no config/$(ENV).yaml. There are: $(notdir $(basename $(wildcard config/*.yaml))))))
+
+# Said before the run, so that nobody waits for pages that cannot be served.
+define PORT_IS_FREE
+import socket, sys
+port = sys.argv[1]
+try:
+    number = int(port)
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
+        trial.bind(("127.0.0.1", number))
+except (ValueError, OverflowError):
+    sys.exit(f"PORT={port}: expected a number from 1024 to 65535, such as: make dev PORT=8001")
+except OSError as error:
+    other = number + 1 if number < 65535 else 8000
+    sys.exit(f"Port {port} cannot be used: {error.strerror}. Take another: PORT={other} make dev")
+endef
+export PORT_IS_FREE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo dev test lint format lock report run-internal-preprocessing run-internal-ml \
@@ -33,6 +51,7 @@ demo: setup  ## cluster the demo retailer and make all its pages
 
 dev: ENV := dev
 dev: setup  ## run the demo with config/dev.yaml, then serve its pages on localhost
+	@$(VENV)/bin/python -c "$$PORT_IS_FREE" $(PORT)
 	@$(SNAKEMAKE) --quiet all $(OVERLAY)
 	@echo
 	@echo 'The explorer: http://127.0.0.1:$(PORT)/explorer.html'

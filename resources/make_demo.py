@@ -69,6 +69,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "scripts"))
+
+from common.files import complete
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -212,7 +216,8 @@ def make_demo(folder: Path, seed: int) -> dict[str, Any]:
     competitors = pa.Table.from_pandas(
         _competitors(rng, external, scores), preserve_index=False
     ).replace_schema_metadata()
-    pq.write_table(competitors, folder / "external" / "competitors.parquet")
+    with complete(folder / "external" / "competitors.parquet") as beside:
+        pq.write_table(competitors, beside)
     _write_csv(folder / "truth" / "stores.csv", stores.drop(columns="size"))
     _write_csv(folder / "truth" / "internal.csv", _internal_truth(selling, segments))
     cents = int(np.rint(sales["TOTAL_SALES"].to_numpy() * 100).astype(np.int64).sum())
@@ -544,7 +549,8 @@ def _write_sales(folder: Path, sales: pd.DataFrame) -> None:
         days = MONTHS[rows["MONTH"].to_numpy()].astype("datetime64[D]")
         columns = {column: pa.array(rows[column].to_numpy()) for column in rows}
         table = pa.table({**columns, "MONTH": pa.array(days, pa.date32())})
-        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+        with complete(folder / f"{name}.parquet") as beside:
+            pq.write_table(table, beside, compression="zstd")
 
 
 def _write_csv(path: Path, table: pd.DataFrame, **options: Any) -> None:
@@ -553,7 +559,8 @@ def _write_csv(path: Path, table: pd.DataFrame, **options: Any) -> None:
     content = table.to_csv(index=False, lineterminator="\n", **options).encode()
     if path.suffix == ".gz":
         content = _gzip(content)
-    path.write_bytes(content)
+    with complete(path) as beside:
+        beside.write_bytes(content)
 
 
 def _gzip(content: bytes) -> bytes:
@@ -564,7 +571,6 @@ def _gzip(content: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.path.append(str(Path(__file__).resolve().parents[1] / "scripts"))
     from common.job import run
 
     run(main, snakemake)

@@ -5,7 +5,6 @@ Writes: the sums, apart for sales inside and outside the date window; a receipt 
 read, for the reconciliation of the run.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pyarrow as pa
 
 from common.direct import expressions
 from common.errors import InputError
+from common.files import write_json
 from common.job import JobLog, run
 from common.sources import checksum, column_schema, convert, stream_columns
 from common.tables import ROW_GROUP, write_stream
@@ -99,7 +99,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         "rows": int(rows),
         "sales": str(total),
     }
-    Path(snakemake.output.receipt).write_text(json.dumps(receipt, indent=2) + "\n", "utf-8")
+    write_json(snakemake.output.receipt, receipt)
     log.done(
         f"{path}: {rows:,} rows to {sums:,} sums, sales {total:,.2f}",
         rows_in=int(rows),

@@ -5,9 +5,7 @@ tracks' clusters with their scores, components and profiles; how features read.
 Writes: one PNG per picture.
 """
 
-import json
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ import pyarrow as pa
 from matplotlib.figure import Figure
 
 from common.features import by_group, column, read_matrices
+from common.files import complete, read_json
 from common.job import JobLog, run
 from common.labels import Labels, read_labels
 from common.tables import read_table
@@ -32,7 +31,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     """Draw every output of the rule."""
     files, output = snakemake.input, snakemake.output
     labels = read_labels(files.labels)
-    sales = json.loads(Path(files.run).read_text(encoding="utf-8"))["sales"]
+    sales = read_json(files.run)["sales"]
     aside = {reason: Decimal(value) for reason, value in sales["set_aside_by_reason"].items()}
     save(draw_sales(Decimal(sales["read"]), aside, Decimal(sales["clustered"])), output.sales)
     final = frame(files.clusters, "final_clusters")
@@ -109,7 +108,8 @@ def frame(path: str, name: str) -> pd.DataFrame:
 
 def save(figure: Figure, path: str) -> None:
     """Write a figure as PNG, without the date that would make its bytes differ."""
-    figure.savefig(path, dpi=130, metadata={"Software": None})
+    with complete(path) as beside:
+        figure.savefig(beside, dpi=130, metadata={"Software": None})
 
 
 if __name__ == "__main__":

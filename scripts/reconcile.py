@@ -6,7 +6,6 @@ Writes: ``run.json`` with the configuration, package versions, checksums of the 
 revision and the reconciliation. Stops the run when a store or a cent is missing.
 """
 
-import json
 import platform
 import subprocess
 from decimal import Decimal
@@ -17,6 +16,7 @@ from typing import Any
 import duckdb
 
 from common.features import column, groups
+from common.files import read_json, write_json
 from common.job import JobLog, run
 from common.sources import checksum
 from common.tables import read_table
@@ -29,7 +29,7 @@ PACKAGES = ("snakemake", "numpy", "pandas", "scipy", "scikit-learn", "pyarrow", 
 def main(snakemake: Any, log: JobLog) -> None:
     """Write the account of the run to ``output.run``."""
     files = snakemake.input
-    receipts = [json.loads(Path(path).read_text("utf-8")) for path in files.receipts]
+    receipts = [read_json(path) for path in files.receipts]
     final = read_table(files.clusters, "final_clusters")
     set_aside = read_table(files.set_aside, "set_aside")
     once = counted_once(final, snakemake.params.settings["internal"]["groups"])
@@ -54,9 +54,7 @@ def main(snakemake: Any, log: JobLog) -> None:
             for category, rows in groups(final, "category")
         },
     }
-    Path(snakemake.output[0]).write_text(
-        json.dumps(account, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    write_json(snakemake.output[0], account)
     log.done(
         f"sales read {Decimal(sales['read']):,.2f} = clustered "
         f"{Decimal(sales['clustered']):,.2f} + set aside "

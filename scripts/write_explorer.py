@@ -14,6 +14,7 @@ import jinja2
 import pyarrow as pa
 
 from common.features import by_group
+from common.files import read_json, write_text
 from common.job import JobLog, run
 from common.labels import read_labels
 from common.tables import read_table
@@ -39,7 +40,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     }
     places = read_table(snakemake.input.places, "places")
     labels = read_labels(snakemake.input.labels)
-    account = json.loads(Path(snakemake.input.run).read_text(encoding="utf-8"))
+    account = read_json(snakemake.input.run)
     categories, blocks = [], []
     for category in tables["clusters"]:
         rows = {name: of.get(category) for name, of in tables.items()}
@@ -58,7 +59,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         "names": places["store_name"].null_count < places.num_rows,
     }
     page = fill(index, blocks)
-    Path(snakemake.output[0]).write_text(page, encoding="utf-8")
+    write_text(snakemake.output[0], page)
     megabytes = len(page.encode()) / 1e6
     log.done(f"{snakemake.output[0]}, {megabytes:.1f} MB", megabytes=round(megabytes, 3))
 

@@ -5,13 +5,13 @@ Writes: ``index.html`` and CSV files beside it.
 """
 
 import base64
-import json
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import pandas as pd
 
+from common.files import complete, read_json, write_text
 from common.job import JobLog, run
 from common.labels import Labels, read_labels
 from common.tables import read_table
@@ -33,9 +33,10 @@ def main(snakemake: Any, log: JobLog) -> None:
     tables = {}
     for name in params.tables:
         tables[name] = read_table(files[name], CONTRACTS.get(name, name)).to_pandas()
-        tables[name].to_csv(output[name], index=False, float_format="%.6g")
+        with complete(output[name]) as beside:
+            tables[name].to_csv(beside, index=False, float_format="%.6g")
     labels = read_labels(files.labels)
-    account = json.loads(Path(files.run).read_text(encoding="utf-8"))
+    account = read_json(files.run)
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
         TEMPLATE.read_text(encoding="utf-8")
     )
@@ -61,7 +62,7 @@ def main(snakemake: Any, log: JobLog) -> None:
             for row in read_table(files[f"{track}_k"], "k").to_pylist()
         ],
     )
-    Path(output.page).write_text(page, encoding="utf-8")
+    write_text(output.page, page)
     log.done(f"{output.page}, {len(files.pictures)} pictures, {len(tables)} tables as CSV")
 
 

@@ -5,12 +5,11 @@ where they are; names and regions of stores; how features read.
 Writes: ``clusters.xlsx``.
 """
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from common.files import complete, read_json
 from common.job import JobLog, run
 from common.labels import Labels, read_labels
 from common.tables import read_table
@@ -48,14 +47,15 @@ def main(snakemake: Any, log: JobLog) -> None:
     stability = read_table(files.stability, "stability")
     profiles = read_table(files.profiles, "final_profiles")
     places = read_table(files.places, "places")
-    account = json.loads(Path(files.run).read_text(encoding="utf-8"))
+    account = read_json(files.run)
     sheets = [
         Sheet("How to read", {"what": "text", "means": "long text"}, how_to_read(account)),
         assignments(clusters, reasons, places),
         overview(names, stability),
         profile_sheet(profiles, read_labels(files.labels)),
     ]
-    write_workbook(snakemake.output[0], sheets)
+    with complete(snakemake.output[0]) as beside:
+        write_workbook(beside, sheets)
     log.done(f"{snakemake.output[0]}, {clusters.num_rows:,} assignments")
 
 

@@ -3,6 +3,8 @@
 import difflib
 import glob
 import json
+import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -11,21 +13,39 @@ import jsonschema
 import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from snakemake.utils import update_config
 
 from common.errors import InputError, examples
 
-SCHEMA = Path(__file__).resolve().parents[2] / "workflow" / "schemas" / "config.schema.yaml"
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+DEFAULTS = ROOT / "config" / "config.yaml"
+DEMO = ROOT / "config" / "demo.yaml"
+RESULTS = "results"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, faster
+# Variables that say where folders laid out like the demo's are, by the source that lies there.
+FOLDERS = {
+    "sales": ("DATA_DIR", "INTERNAL_DATA_DIR"),
+    "products": ("DATA_DIR", "INTERNAL_DATA_DIR"),
+    "external": ("DATA_DIR", "EXTERNAL_DATA_DIR"),
+}
 
 
-def resolve_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a run.
+def resolve_config(config: Mapping[str, Any], results: str = RESULTS) -> dict[str, Any]:
+    """Return the settings of a run: ``config`` laid over the defaults, resolved and checked.
+
+    ``results`` is the folder for the results where ``output.results`` names none.
 
     Raises:
         InputError: A variable is unset, a key unknown, a value of the wrong type or out of range.
             The message names every such key and what was expected.
     """
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    plain = json.loads(json.dumps(config, default=str))  # a copy; dates become text
+    schema = _read_yaml(SCHEMA)
+    plain = _read_yaml(DEFAULTS)
+    update_config(plain, json.loads(json.dumps(config, default=str)))  # dates become text
+    if isinstance(plain["output"], dict) and plain["output"].get("results") is None:
+        plain["output"]["results"] = results
+    plain["inputs"] = _with_demo(plain.get("inputs", {}), _read_yaml(DEMO)["inputs"])
     try:
         settings: Any = OmegaConf.to_container(OmegaConf.create(plain), resolve=True)
     except OmegaConfBaseException as error:
@@ -70,6 +90,89 @@ def expand(pattern: str, key: str, to_be_made: Iterable[str] = ()) -> list[str]:
     return sorted(found)
 
 
+def named_sources(config: Any) -> list[str]:
+    """Return the sources that a configuration names itself: those with a ``path``."""
+    inputs = config.get("inputs") if isinstance(config, Mapping) else None
+    if not isinstance(inputs, Mapping):
+        return []
+    named = []
+    for name in FOLDERS:
+        parts = inputs.get(name)
+        parts = parts if isinstance(parts, list) else [parts]
+        if any(isinstance(part, Mapping) and part.get("path") is not None for part in parts):
+            named.append(name)
+    return named
+
+
+def typed(value: Any) -> Any:
+    """Return what ``--config`` gave: Snakemake leaves numbers, true, false and null as text."""
+    if isinstance(value, Mapping):
+        return {key: typed(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [typed(part) for part in value]
+    if isinstance(value, str) and re.fullmatch(r"null|true|false|-?\d+(\.\d+)?", value):
+        return yaml.safe_load(value)
+    return value
+
+
+def results_folder(overlays: Mapping[str, Any]) -> str:
+    """Return where results go unless ``output.results`` says so.
+
+    ``overlays`` are the configurations given with the command, by name. One that names sources of
+    its own gets a folder of that name, so that it does not replace the results of others.
+    """
+    own = [name for name, config in overlays.items() if named_sources(config)]
+    name = re.sub(r"[^\w.-]+", "-", own[-1]).strip("-.") if own else ""
+    return f"{RESULTS}/{name}" if name else RESULTS
+
+
+def unnamed_sources(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return what to say of each source that is needed but not named, by source.
+
+    The demo's sources belong together, so where some are named, the demo's stand for no other,
+    unless a variable says in which folder they are.
+    """
+    own = named_sources(config)
+    verb = "name" if len(own) > 1 else "names"
+    others = " and ".join(f"inputs.{name}" for name in own)
+    return {
+        name: f"inputs.{name}: this key is needed, as {others} {verb} data other than the demo's; "
+        f"or set {' or '.join(variables)}"
+        for name, variables in FOLDERS.items()
+        if own and name not in own and not any(map(os.environ.get, variables))
+    }
+
+
+def _with_demo(inputs: Any, demo: Mapping[str, Any]) -> Any:
+    """Return the sources: those with a path as they are, others as the demo's.
+
+    What is said of a source without a path changes single keys of the demo's description.
+    """
+    if not isinstance(inputs, dict):
+        return inputs
+    own = named_sources({"inputs": inputs})
+    for name, described in demo.items():
+        if name not in inputs:
+            inputs[name] = described
+        elif name not in own and isinstance(inputs[name], dict) and isinstance(described, dict):
+            inputs[name] = _laid_over(inputs[name], described)
+    return inputs
+
+
+def _laid_over(given: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+    """Lay keys over a description; ``columns`` that name all it takes stand alone."""
+    columns = given.get("columns")
+    needed = {"store_id", "product_id", "sales", "need_state"} & set(described["columns"])
+    if isinstance(columns, Mapping) and needed <= set(columns):
+        described = {**described, "columns": {}}
+    update_config(described, given)
+    return described
+
+
+def _read_yaml(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
+
+
 def _fill_defaults(value: Any, schema: Mapping[str, Any], shared: Mapping[str, Any]) -> None:
     if isinstance(value, list):
         for item in value:
@@ -93,6 +196,9 @@ def _explain(error: Any) -> list[str]:
         for name in sorted(set(error.instance) - set(known), key=str):
             near = difflib.get_close_matches(str(name), known, 1, 0.5)
             hint = f" Did you mean {near[0]!r}?" if near else ""
+            begin, colon, rest = str(name).partition(":")
+            if colon and begin in known:
+                hint = f" Did you mean {f'{begin}: {rest}'!r}, with a space?"
             place = f"{key}.{name}" if key else name
             messages.append(f"{place}: unknown key.{hint} Keys here: {', '.join(known)}.")
         return messages

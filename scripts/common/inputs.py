@@ -45,22 +45,31 @@ class Inputs:
         return list(dict.fromkeys([*self.sales.values(), *self.products, *self.external_files]))
 
 
-def find_inputs(sections: Mapping[str, Any]) -> Inputs:
+def find_inputs(sections: Mapping[str, Any], unnamed: Mapping[str, str] | None = None) -> Inputs:
     """Expand every path of the ``inputs`` section.
+
+    A source that is needed but ``unnamed`` has, in place of a file, the sentence that says so: no
+    such file exists, so a rule that needs the source cannot run, and the others can.
 
     Raises:
         InputError: A path or glob matches no file.
     """
+    unnamed = unnamed or {}
     demo = [
         file for name in DEMO_FILES.values() for file in ([name] if isinstance(name, str) else name)
     ]
+
+    def files(source: Mapping[str, Any], section: str, key: str) -> list[str]:
+        return [unnamed[section]] if section in unnamed else expand(source["path"], key, demo)
+
+    sales = files(sections["sales"], "sales", "inputs.sales.path")
     return Inputs(
-        sales=name_parts(expand(sections["sales"]["path"], "inputs.sales.path", demo)),
-        products=expand(sections["products"]["path"], "inputs.products.path", demo),
+        sales={"unnamed": sales[0]} if "sales" in unnamed else name_parts(sales),
+        products=files(sections["products"], "products", "inputs.products.path"),
         external=[
             {
                 **source,
-                "files": expand(source["path"], f"inputs.external.{source['name']}.path", demo),
+                "files": files(source, "external", f"inputs.external.{source['name']}.path"),
             }
             for source in sections["external"]
         ],
@@ -86,3 +95,13 @@ def name_parts(files: Iterable[str]) -> dict[str, str]:
 def uses_demo(inputs: Inputs) -> bool:
     """Whether any file of the run belongs to the demo retailer."""
     return any(file.startswith(f"{DEMO}/") for file in inputs.files)
+
+
+def mixes_demo(inputs: Inputs) -> str | None:
+    """Say which files are the demo retailer's where others are not; None where all are alike."""
+    files = {"sales": inputs.sales.values(), "products": inputs.products}
+    files["external"] = inputs.external_files
+    demo = [name for name, own in files.items() if any(file.startswith(f"{DEMO}/") for file in own)]
+    if not demo or len(demo) == len(files):
+        return None
+    return " and ".join(f"inputs.{name}" for name in demo)

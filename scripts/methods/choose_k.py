@@ -76,8 +76,8 @@ def choose_k(  # noqa: PLR0911, a list of cases
 
     Stores that are all alike make one cluster, as do those of which there are too few for
     ``smallest`` clusters of a usable size, so that ``largest`` is below. At most one cluster fewer
-    than there are distinct stores is tried, as no score is defined beyond. ``fixed`` overrules what the criterion says,
-    but for more clusters than distinct stores.
+    than there are distinct stores is tried, as no score is defined beyond. ``fixed`` overrules what
+    the criterion says, but for more clusters than distinct stores.
 
     Raises:
         TooFewStores: There are at least two distinct stores but fewer than ``smallest``.

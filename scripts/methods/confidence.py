@@ -68,7 +68,7 @@ def final_chances(
         seen[inside_only] = by_unit[unit] @ of
         found += inside[:, [unit]] * seen
     chances = _parts(found, groups, values, own)
-    return _doubt(chances, internal, external, step, moved, own, makers)
+    return _doubt(chances, internal, external, step=step, moved=moved, own=own, makers=makers)
 
 
 def _units(internal: "Track", step: "Step", makers: Bools) -> Floats:
@@ -117,6 +117,7 @@ def _doubt(
     chances: Floats,
     internal: "Track",
     external: "Track",
+    *,
     step: "Step",
     moved: Bools,
     own: Labels,

@@ -176,7 +176,7 @@ def merge_tracks(
     parts, folds = _limited(whole, layout, options)
     final[makers] = parts
     names = sorted(set(parts), key=by_number)
-    own = _place(final, names, internal, external, layout, options)
+    own = _place(final, names, (internal, external), layout, options)
     chances = final_chances(
         internal,
         external,
@@ -581,8 +581,7 @@ def _distances(layout: Layout, centres: tuple[Floats, Floats]) -> Floats:
 def _place(
     final: Names,
     names: list[str],
-    internal: Track,
-    external: Track,
+    tracks: tuple[Track, Track],
     layout: Layout,
     options: Options,
 ) -> Labels:
@@ -596,7 +595,7 @@ def _place(
     rows = np.flatnonzero((layout.sides > 0) & ~layout.makers)
     if len(rows):
         cost = np.ones((len(rows), len(names)))
-        for side, track in ((INTERNAL, internal), (EXTERNAL, external)):
+        for side, track in zip((INTERNAL, EXTERNAL), tracks, strict=True):
             here = layout.sides[rows] == side
             shares = _shares(own, track.labels, layout.makers & track.known, len(names))
             cost[here] = 1 - shares[np.minimum(track.labels[rows[here]], len(shares) - 1)]

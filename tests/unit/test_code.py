@@ -1,6 +1,10 @@
 """A result goes stale when the code behind it changes, and not otherwise."""
 
+import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -151,3 +155,80 @@ def test_the_same_code_in_another_folder_has_the_same_digest(
 
 def test_different_scripts_have_different_digests(copy: Path) -> None:
     assert len({digest(script) for script in RULES}) == len(RULES)
+
+
+@pytest.fixture
+def upgrade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Let a package have another version, as its metadata say."""
+
+    def forget() -> None:
+        for found in (code._version, code._distributions, code._beneath):
+            found.cache_clear()
+
+    def install(name: str) -> None:
+        folder = tmp_path / "upgraded" / f"{name.replace('-', '_')}-99.0.dist-info"
+        folder.mkdir(parents=True)
+        said = f"Metadata-Version: 2.1\nName: {name}\nVersion: 99.0\n"
+        (folder / "METADATA").write_text(said, encoding="utf-8")
+        monkeypatch.syspath_prepend(str(folder.parent))
+        forget()
+
+    yield install
+    forget()
+
+
+def users(package: str, upgrade: Callable[[str], None]) -> set[str]:
+    """Return the scripts whose digest another version of a package changes."""
+    before = {script: digest(script) for script in RULES}
+    upgrade(package)
+    return {script.removesuffix(".py") for script in RULES if digest(script) != before[script]}
+
+
+def test_another_version_of_a_package_changes_the_digests_of_what_imports_it(
+    upgrade: Callable[[str], None],
+) -> None:
+    found = users("scikit-learn", upgrade)
+    assert {"cluster", "choose_k", "merge", "impute", "detect_outliers"} <= found
+    assert not {"aggregate_sales", "map_products", "join_external", "gather", "explain"} & found
+    assert not {"write_page", "write_explorer", "write_workbook", "draw_figures"} & found
+
+
+@pytest.mark.parametrize(
+    ("package", "scripts"),
+    [
+        ("duckdb", {"aggregate_sales", "map_products", "reconcile"}),
+        ("matplotlib", {"draw_figures"}),
+        ("xlsxwriter", {"write_workbook"}),
+        ("itables", {"write_explorer"}),  # its files are read
+        ("jinja2", {"write_explorer", "write_page"}),
+        ("pyarrow", {script.removesuffix(".py") for script in RULES}),
+        ("pytest", set()),
+    ],
+)
+def test_a_package_counts_for_the_scripts_that_use_it_and_no_other(
+    package: str, scripts: set[str], upgrade: Callable[[str], None]
+) -> None:
+    assert users(package, upgrade) == scripts
+
+
+def test_what_a_package_computes_with_counts_too(upgrade: Callable[[str], None]) -> None:
+    found = users("numpy", upgrade)
+    assert {"cluster", "merge", "reduce", "draw_figures"} <= found
+    assert code.versions([ROOT / "scripts" / "methods" / "detect_outliers.py"])["numpy"] == "99.0"
+
+
+def test_no_package_is_imported_to_know_its_version() -> None:
+    script = (
+        "import sys\nfrom common.code import code_digest\n"
+        "code_digest('cluster.py'), code_digest('draw_figures.py')\n"
+        "print({'sklearn', 'scipy', 'matplotlib', 'duckdb'} & set(sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT / "scripts",
+        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts"), "PYTHONSAFEPATH": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "set()"

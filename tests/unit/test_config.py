@@ -11,11 +11,19 @@ import yaml
 from conftest import ROOT, VARIABLES
 from snakemake.utils import update_config
 
-from common.config import SCHEMA, expand, resolve_config
+from common.config import (
+    SCHEMA,
+    expand,
+    resolve_config,
+    results_folder,
+    typed,
+    unnamed_sources,
+)
 from common.errors import InputError
 from common.inputs import DEMO_FILES, find_inputs, name_parts, uses_demo
 
 DEFAULTS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+DEMO = yaml.safe_load((ROOT / "config" / "demo.yaml").read_text(encoding="utf-8"))
 README = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
 RULES = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
 STORES = {"name": "stores", "path": "stores.csv", "columns": {"store_id": "store"}}
@@ -73,7 +81,7 @@ def test_defaults_schema_and_documentation_agree() -> None:
 
 def test_a_default_that_config_yaml_states_is_the_schemas() -> None:
     for section in ("sales", "products"):
-        stated = DEFAULTS["inputs"][section]
+        stated = DEMO["inputs"][section]
         for key, part in described(RULES["properties"]["inputs"]["properties"][section]):
             if "default" in part and key in stated and key != "columns":
                 assert stated[key] == part["default"], key
@@ -115,6 +123,75 @@ def test_resolving_leaves_the_configuration_as_it_was() -> None:
     config = copy.deepcopy(DEFAULTS)
     resolve_config(config)
     assert config == DEFAULTS
+
+
+# Sources of one's own
+
+SALES = {"path": "s.csv", "columns": {"store_id": "STORE", "product_id": "SKU", "sales": "AMT"}}
+PRODUCTS = {"path": "p.csv", "columns": {"product_id": "SKU", "need_state": "NEED"}}
+OWN = {"inputs": {"sales": SALES, "products": PRODUCTS, "external": [STORES]}}
+
+
+def test_a_source_that_is_named_is_described_by_these_words_alone() -> None:
+    products = PRODUCTS | {"constants": {"category": "all"}}
+    inputs = resolve({"inputs": OWN["inputs"] | {"products": products}})["inputs"]
+    assert inputs["sales"]["columns"] == SALES["columns"] | {"date": None}
+    assert inputs["products"]["columns"] == PRODUCTS["columns"] | {"category": None}
+    assert [source["name"] for source in inputs["external"]] == ["stores"]
+
+
+def test_a_column_that_a_named_source_does_not_map_is_missed() -> None:
+    lacking = SALES | {"columns": {"store_id": "STORE", "product_id": "SKU"}}
+    message = problem({"inputs": OWN["inputs"] | {"sales": lacking}})
+    assert "inputs.sales.columns.sales: this key is needed." in message
+
+
+def test_keys_of_a_source_without_a_path_change_the_demos_description() -> None:
+    columns = {"date": "DAY"}
+    sales = resolve({"inputs": {"sales": {"from": "2024-06-01", "columns": columns}}})["inputs"]
+    assert sales["sales"]["path"].startswith("resources/demo/")
+    assert sales["sales"]["columns"]["date"] == "DAY"
+    assert sales["sales"]["columns"]["sales"] == "TOTAL_SALES"
+    assert sales["sales"]["from"] == "2024-06-01"
+
+
+def test_columns_that_name_all_that_is_needed_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", "/data")
+    sales = resolve({"inputs": {"sales": {"columns": SALES["columns"]}}})["inputs"]["sales"]
+    assert sales["path"] == "/data/internal/sales/*.parquet"
+    assert sales["columns"] == SALES["columns"] | {"date": None}
+
+
+def test_the_demos_sources_stand_for_none_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = {"inputs": {"sales": SALES, "products": PRODUCTS}}
+    assert unnamed_sources(DEFAULTS) == unnamed_sources(OWN) == {}
+    assert list(unnamed_sources(config)) == ["external"]
+    assert "inputs.external: this key is needed" in unnamed_sources(config)["external"]
+    assert "EXTERNAL_DATA_DIR" in unnamed_sources(config)["external"]
+    monkeypatch.setenv("EXTERNAL_DATA_DIR", "/data/external")
+    assert unnamed_sources(config) == {}
+
+
+@pytest.mark.parametrize(
+    ("overlays", "folder"),
+    [
+        ({}, "results"),
+        ({"more": {"seed": 1}}, "results"),
+        ({"window": {"inputs": {"sales": {"from": "2024-06-01"}}}}, "results"),
+        ({"my-chain": OWN}, "results/my-chain"),
+        ({"My chain (new)": OWN}, "results/My-chain-new"),
+        ({"my-chain": OWN, "more": {"seed": 1}}, "results/my-chain"),
+        ({"own-data": {"inputs": {"external": [STORES]}}, "more": {}}, "results/own-data"),
+    ],
+)
+def test_results_of_ones_own_sources_are_called_after_their_configuration(
+    overlays: dict, folder: str
+) -> None:
+    assert results_folder(overlays) == folder
+    named = resolve_config({"output": {"results": "elsewhere"}}, results_folder(overlays))
+    assert named["output"]["results"] == "elsewhere"
+    unnamed = resolve_config({}, results_folder(overlays))
+    assert unnamed["output"] == {"results": folder, "merged": f"{folder}/merged"}
 
 
 # Variables
@@ -185,6 +262,10 @@ def test_dates_need_no_quotes() -> None:
         (
             "merge: {zzz: 3}",
             "merge.zzz: unknown key. Keys here: join_above, max_clusters, max_size, min_size, mode",
+        ),
+        (
+            "inputs: {sales: {'from:2024-06-01': null}}",
+            "inputs.sales.from:2024-06-01: unknown key. Did you mean 'from: 2024-06-01', with a",
         ),
         ("inputs: {sales: {columns: {shop: a}}}", "inputs.sales.columns.shop: unknown key."),
         ("seed: x", "seed: 'x' is not valid: expected integer. Seed of everything random."),
@@ -265,6 +346,17 @@ def test_a_wrong_value_is_told_with_its_key_and_what_was_expected(
     assert message.startswith("Configuration: ")
     assert expected in message
     assert len(message.splitlines()) == 1
+
+
+def test_what_the_command_line_gives_as_text_is_read_as_in_a_file() -> None:
+    given = {"seed": "7", "merge": {"min_size": "10", "max_size": "null"}, "from": "2024-06-01"}
+    given["sources"] = [{"name": "one", "path": "1.csv", "share": "0.5", "flag": "true"}]
+    assert typed(given) == {
+        "seed": 7,
+        "merge": {"min_size": 10, "max_size": None},
+        "from": "2024-06-01",
+        "sources": [{"name": "one", "path": "1.csv", "share": 0.5, "flag": True}],
+    }
 
 
 def test_every_problem_is_told_once() -> None:

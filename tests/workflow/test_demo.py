@@ -211,6 +211,30 @@ def test_a_change_of_code_reruns_the_rules_that_use_it(
     assert set(copy.planned()) == rules
 
 
+@pytest.mark.parametrize(
+    ("package", "rules"),
+    [
+        ("scikit-learn", FEATURES),  # from the first that uses it
+        ("matplotlib", {"draw_figures", "write_page"}),
+        ("XlsxWriter", {"write_workbook"}),
+        ("Pygments", set()),  # installed, but not used here
+    ],
+)
+def test_another_version_of_a_package_reruns_the_rules_that_use_it(
+    package: str,
+    rules: set[str],
+    demo: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed = tmp_path / f"{package.lower().replace('-', '_')}-99.0.dist-info"
+    installed.mkdir()
+    said = f"Metadata-Version: 2.1\nName: {package}\nVersion: 99.0\n"
+    (installed / "METADATA").write_text(said, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert set(demo.planned()) == rules
+
+
 def test_touching_code_or_input_reruns_nothing(copy: Project) -> None:
     for folder in ("scripts", "resources"):
         for path in (copy.folder / folder).rglob("*.*"):

@@ -19,6 +19,7 @@ CONFIG = {
             {"name": "stores", "path": "data/stores.csv", "columns": {"store_id": "store"}}
         ],
     },
+    "output": {"results": "results"},
     "internal": {"choose_k": {"max": 3}, "cluster": {"starts": 3}},
     "external": {"choose_k": {"max": 3}, "cluster": {"starts": 3}},
     "merge": {"min_size": 3},

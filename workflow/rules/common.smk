@@ -1,36 +1,63 @@
 # Configuration and the few helpers that rules share.
 
-import json
-import sys
+import os
 import time
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.append(str(Path(workflow.basedir).parent / "scripts"))
-
 from common.code import code_digest
-from common.config import resolve_config
+from common.config import (
+    FOLDERS,
+    typed,
+    resolve_config,
+    results_folder,
+    unnamed_sources,
+)
+from common.console import LastRun, redo_next_time
 from common.errors import InputError
-from common.inputs import DEMO_FILES, find_inputs, uses_demo
+from common.inputs import DEMO_FILES, find_inputs, mixes_demo, uses_demo
 from common.job import print_errors, print_results
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
+
+# An empty variable counts as unset.
+for name in {"MERGING_DATA_DIR"}.union(*FOLDERS.values()):
+    if os.environ.get(name) == "":
+        del os.environ[name]
+
+# What the command lays over the configuration: the results of other sources get a folder apart.
+overlays = {
+    "own-data": typed(workflow.config_settings.config),
+    **{path.stem: load_configfile(path) for path in workflow.overwrite_configfiles},
+}
+
+if not workflow.modifier.skip_configfile:  # a module has the configuration that it is given
+    update_config(config, overlays["own-data"])
 
 try:
-    settings = resolve_config(config)
-    inputs = find_inputs(settings["inputs"])
+    settings = resolve_config(config, results_folder(overlays))
+    inputs = find_inputs(settings["inputs"], unnamed_sources(config))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-if uses_demo(inputs):
+if mixes_demo(inputs):
+    logger.warning(
+        f"Input: {mixes_demo(inputs)} is still the demo retailer's, the rest is not. "
+        "Set DATA_DIR, INTERNAL_DATA_DIR and EXTERNAL_DATA_DIR, or name every source."
+    )
+elif uses_demo(inputs):
     logger.info(
         "Input: the demo retailer. Set DATA_DIR or inputs.*.path for your own data."
     )
+if settings["output"] != {"results": "results", "merged": "results/merged"}:
+    logger.info(
+        "Results: {results}, final tables: {merged}".format(**settings["output"])
+    )
 
-# The landing page of Snakemake's report tells the last run's key facts.
-account = Path(settings["output"]["results"], "run.json")
-config["last_run"] = (
-    json.loads(account.read_text("utf-8")) if account.exists() else None
-)
+# The landing page of Snakemake's report tells the settings and the last run's key facts.
+config.update(settings)
+config["last_run"] = LastRun(Path(settings["output"]["results"], "run.json"))
 
 STARTED = time.time()
 

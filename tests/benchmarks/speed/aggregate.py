@@ -146,14 +146,23 @@ def make_sales(
                 database.execute(MONTH.format(rows=rows // months, **chain, **written))
 
 
+def products_of(folder: Path) -> dict:
+    """Return how the product map that :func:`make_sales` wrote is described."""
+    columns = {"product_id": "PRODUCT_ID", "category": "CATEGORY", "need_state": "NEED_STATE"}
+    return {"path": str(folder / "products.csv"), "columns": columns}
+
+
 def compare(folder: Path, runs: int, file_format: str = "parquet") -> Compared:
     """Time all steps ``runs`` times, in turn, and compare what they found."""
     project = folder / "project"
     shutil.rmtree(project, ignore_errors=True)
     copy_project(project)
     sales = {"path": str(folder / "sales" / f"*.{file_format}"), "columns": COLUMNS}
-    inputs = {"sales": sales, "products": {"path": str(folder / "products.csv")}}
-    (project / "big.yaml").write_text(yaml.safe_dump({"inputs": inputs}), encoding="utf-8")
+    config = {
+        "inputs": {"sales": sales, "products": products_of(folder)},
+        "output": {"results": "results"},
+    }
+    (project / "big.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     snakemake = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "big.yaml"]
     files = {"sales": sales["path"], "products": folder / "products.csv"}
     queries = {

@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import yaml
-from aggregate import COLUMNS, MONTHS, make_sales
+from aggregate import COLUMNS, MONTHS, make_sales, products_of
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from startup import copy_project, timed
@@ -60,7 +60,7 @@ def measure_rows(sizes: Iterable[int], months: int = MONTHS) -> Iterator[dict]:
             project = folder / "project"
             copy_project(project)
             sales = {"path": str(folder / "sales" / "*.parquet"), "columns": COLUMNS}
-            inputs = {"sales": sales, "products": {"path": str(folder / "products.csv")}}
+            inputs = {"sales": sales, "products": products_of(folder)}
             until = ["--until", "map_products"]
             yield from run({"inputs": inputs}, project, until, rows=rows, cores=2)
 
@@ -78,6 +78,7 @@ def measure_chains(chains: Iterable[tuple[int, int, int]]) -> Iterator[dict]:
 
 def run(config: dict, project: Path, more: list[str], **what: int) -> Iterator[dict]:
     """Run the workflow in a folder and yield a line per rule, the last for the whole run."""
+    config = config | {"output": {"results": "results"}}
     (project / "chain.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     command = [sys.executable, "-m", "snakemake", "--cores", str(what["cores"])]
     whole = timed([*command, "--configfile", "chain.yaml", *more], project)

@@ -1,0 +1,10 @@
+# Errors are shown whatever the verbosity; first, so that it holds for all that follows.
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(workflow.basedir).parent / "scripts"))
+
+from common.console import show_errors
+
+QUIET = show_errors(logger, workflow.output_settings.quiet)
