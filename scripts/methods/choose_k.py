@@ -83,8 +83,9 @@ def choose_k(
     if fixed is None and len(values) < smallest:
         raise TooFewStores(f"{len(values)} stores, fewer than {smallest}")
     candidates = range(smallest, min(largest, distinct - 1) + 1)
+    decided = "fixed" if fixed is not None or smallest == largest else "only_choice"
     if not candidates:
-        return Choice(min(fixed or smallest, distinct), "fixed", "none", [])
+        return Choice(min(fixed or smallest, distinct), decided, "none", [])
 
     gap = gap_statistic(values, candidates[-1], REFERENCES, seed)
     stable = stability(values, candidates[-1], RESAMPLES, seed)
@@ -96,7 +97,7 @@ def choose_k(
         scores += _listed("prediction_error", prediction.error)
 
     if fixed is not None or len(candidates) == 1:
-        return Choice(min(fixed or smallest, distinct), "fixed", criterion, scores)
+        return Choice(min(fixed or smallest, distinct), decided, criterion, scores)
     if criterion in CRITERIA:
         sign = CRITERIA[criterion]
         best = max((sign * score, -k) for k, name, score in scores if name == criterion)
