@@ -1,7 +1,7 @@
 """Say of every store and category why it is in its final cluster.
 
-Reads: final clusters, their names and centres, folds; the features of stores, raw and imputed;
-what is unusual about stores.
+Reads: final clusters, their names, profiles and centres, folds; the features of stores, raw and
+imputed; what is unusual about stores.
 Writes: reasons for the cluster and against it, what would tip it, the most similar stores.
 """
 
@@ -20,8 +20,11 @@ from methods.explain import (
     REASONS,
     SIMILAR,
     Stores,
+    as_shown,
     centres_of,
+    clearly_nearer,
     fold_path,
+    margin_of,
     most_similar,
     reason,
     strongest,
@@ -46,6 +49,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     outside = {matrix.group: matrix for matrix in read_matrices(files.external_imputed, "imputed")}
     names = by_group(files.names, "names", "category")
     folds = by_group(files.folds, "folds", "category")
+    profiles = by_group(files.profiles, "final_profiles", "category")
     centres = by_group(files.centres, "final_centres", "category")
     unusual = {track: by_group(files[f"{track}_outliers"], "outliers") for track in ABOUT}
     parts = []
@@ -61,22 +65,29 @@ def main(snakemake: Any, log: JobLog) -> None:
         part |= {name: np.full(len(stores), None, dtype=object) for name in REASONED}
         if len(placed):
             scales = scales_of(centres[category])
+            sales = need_states.sales(category)
             known = together(
-                sold(need_states.sales(category), inside.get(category), stores[placed], scales),
+                sold(sales, inside.get(category), stores[placed], scales),
                 like(external, outside.get("all"), stores[placed], scales),
             )
-            for name, values in reasoned(part, placed, known).items():
+            shown = profile_values(profiles[category], sales.features, external.features)
+            for name, values in reasoned(part, placed, known, shown).items():
                 part[name][placed] = values
         parts.append(part)
     count = write_table(snakemake.output[0], "store_reasons", stack(parts, "store_reasons"))
     log.done(f"{count:,} stores x categories explained", rows_out=count)
 
 
-REASONED = ("reasons", "against", "tip", *(f"similar_{n}" for n in range(1, SIMILAR + 1)))
+REASONED = ("reasons", "against", "tip", "nearer", *(f"similar_{n}" for n in range(1, SIMILAR + 1)))
 
 
-def reasoned(part: dict[str, np.ndarray], placed: np.ndarray, known: Stores) -> dict[str, Any]:
-    """Return what speaks for and against the clusters of the placed stores, in words."""
+def reasoned(
+    part: dict[str, np.ndarray], placed: np.ndarray, known: Stores, shown: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """Return what speaks for and against the clusters of the placed stores, in words.
+
+    ``shown`` holds what the profile of each final cluster says of the features of ``known``.
+    """
     final, following = part["final_cluster"][placed], part["next_cluster"][placed]
     codes = sorted(set(final), key=by_number)
     place = {code: number for number, code in enumerate(codes)}
@@ -84,6 +95,8 @@ def reasoned(part: dict[str, np.ndarray], placed: np.ndarray, known: Stores) -> 
     after = np.array([place.get(code, -1) for code in following], dtype=np.int64)
     centres = centres_of(known.values, labels, len(codes))
     natural = centres_of(known.natural, labels, len(codes))
+    quoted = np.array([shown[code] for code in codes])
+    mine, theirs = quoted[labels], np.where(after[:, None] >= 0, quoted[after], np.nan)
     own, other = centres[labels], np.where(after[:, None] >= 0, centres[after], np.nan)
     speaks = what_speaks(known, own, other)
     tipped, reached = tipping_points(known, own, other, (natural[labels], natural[after]))
@@ -91,7 +104,7 @@ def reasoned(part: dict[str, np.ndarray], placed: np.ndarray, known: Stores) -> 
     def words(row: int, columns: list[int]) -> str | None:
         said = []
         for i in columns:
-            values = (known.natural[row, i], natural[labels[row], i], natural[after[row], i])
+            values = (known.natural[row, i], mine[row, i], theirs[row, i])
             said.append(reason(known.words[i], known.kinds[i], values, following[row]))
         return "; ".join(said) or None
 
@@ -105,11 +118,16 @@ def reasoned(part: dict[str, np.ndarray], placed: np.ndarray, known: Stores) -> 
     similar = most_similar(known.values, labels, centres)
     nearest = np.where(similar >= 0, stores[similar], None)
     rows = range(len(placed))
-    pro, contra = strongest(speaks, REASONS), strongest(-speaks, AGAINST)
+    near, nearer = clearly_nearer(known.values, own, other), margin_of(known, own, other) > 0
+    read, mine_read, theirs_read = (as_shown(x, known.kinds) for x in (known.natural, mine, theirs))
+    near &= clearly_nearer(read, mine_read, theirs_read)
+    far = clearly_nearer(known.values, other, own) & clearly_nearer(read, theirs_read, mine_read)
+    pro, contra = strongest(speaks, REASONS, near), strongest(-speaks, AGAINST, far)
     return {
         "reasons": [words(row, pro[row]) for row in rows],
         "against": [words(row, contra[row]) for row in rows],
         "tip": [tips(row, int(tipped[row])) for row in rows],
+        "nearer": np.where(after >= 0, nearer, None),
         **{f"similar_{n + 1}": nearest[:, n] for n in range(SIMILAR)},
     }
 
@@ -141,6 +159,20 @@ def together(inside: Stores, outside: Stores) -> Stores:
         [*inside.words, *outside.words],
         [*inside.kinds, *outside.kinds],
     )
+
+
+def profile_values(
+    profiles: pa.Table, need_states: np.ndarray, features: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the values of need states, then of external features, in each cluster's profile."""
+    keys = [*(("internal", name) for name in need_states), *(("external", x) for x in features)]
+    place = {key: number for number, key in enumerate(keys)}
+    columns = ("final_cluster", "track", "feature", "value")
+    values: dict[str, np.ndarray] = {}
+    for code, track, feature, value in zip(*(column(profiles, c) for c in columns), strict=True):
+        own = values.setdefault(code, np.full(len(place), np.nan))
+        own[place[track, feature]] = value
+    return values
 
 
 def scales_of(centres: pa.Table) -> dict[str, float]:

@@ -26,13 +26,22 @@ HOW_TO_READ = (
         "(by where they stand), and what was too small to stand alone. A 0 stands for a track that "
         "does not know the stores.",
     ),
-    ("confidence", "Share of repetitions on resampled stores that put the store in it."),
+    (
+        "confidence",
+        "Share of repetitions on resampled stores that put the store in it; of a cluster, the mean "
+        "of its stores.",
+    ),
     (
         "stability",
         "How similar the cluster is found in these repetitions: below 0.6 do not trust "
         "it, from 0.75 it is stable, from 0.85 highly stable.",
     ),
-    ("index", "100 is the chain: 150 is half as much again, 50 is half."),
+    (
+        "value",
+        "Of what a cluster sells, the share of all its sales in the category; else the mean of its "
+        "stores, or the share of them. The reasons of stores (why here) say the same.",
+    ),
+    ("index", "100 is the chain, all its stores: 150 is half as much again, 50 is half."),
     ("beyond chance", "Whether the difference from the chain is more than chance would make."),
     ("driver", "1 sets the cluster apart most, 2 comes next, ..."),
     ("status", "clustered, or what is missing to place the store fully."),
@@ -83,7 +92,7 @@ def assignments(clusters: pa.Table, reasons: pa.Table, places: pa.Table) -> Shee
         "region": "text",
         "cluster": "text",
         "what it is": "long text",
-        "confidence": "share",
+        "confidence": "decimal",
         "next best": "text",
         "sales": "money",
         "tier": "text",
@@ -116,7 +125,7 @@ def overview(names: pa.Table, stability: pa.Table) -> Sheet:
         "stores": "number",
         "sales": "money",
         "share of sales": "share",
-        "confidence": "share",
+        "confidence": "decimal",
         "stability": "decimal",
         "trust": "text",
         "sells": "long text",

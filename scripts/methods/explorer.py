@@ -16,6 +16,7 @@ OF_A_STORE = (
     "reasons",
     "against",
     "tip",
+    "nearer",
     "similar_1",
     "similar_2",
     "similar_3",
@@ -83,7 +84,7 @@ def category_stores(
         "id": clusters["store_id"].to_pylist(),
         "cluster": [place.get(code, -1) for code in clusters["final_cluster"].to_pylist()],
         "next": [place.get(code, -1) for code in clusters["next_cluster"].to_pylist()],
-        "confidence": [_rounded(x, 3) for x in clusters["confidence"].to_pylist()],
+        "confidence": [_significant(x) for x in clusters["confidence"].to_pylist()],
         "sales": [round(float(x), 2) for x in clusters["sales"].to_pylist()],
         "tier": clusters["volume_tier"].to_pylist(),
         "status": clusters["status"].to_pylist(),
@@ -110,7 +111,7 @@ def profile_of(profiles: pa.Table | None, codes: list[str]) -> dict[str, Any]:
         "clusters": [
             {
                 "value": [_significant(row["value"]) for row in rows],
-                "index": [_rounded(row["index"], 1) for row in rows],
+                "index": [_significant(row["index"]) for row in rows],
                 "told": [row["distinguishable"] for row in rows],
                 "driver": [row["driver"] or 0 for row in rows],
             }
@@ -136,10 +137,6 @@ def _rows(table: pa.Table | None) -> list[dict[str, Any]]:
 
 def _words(rows: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
     return feature_words((row["track"], row["feature"]) for row in rows)
-
-
-def _rounded(value: float | None, places: int) -> float | None:
-    return None if value is None else round(value, places)
 
 
 def _significant(value: float | None) -> float | None:

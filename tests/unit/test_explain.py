@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from methods import explain
 from methods.explain import (
     Stores,
+    as_shown,
     centres_of,
+    clearly_nearer,
     fold_path,
     most_similar,
     reason,
@@ -79,6 +81,29 @@ def test_only_what_is_worth_saying_is_said() -> None:
     assert strongest(speaks, 3) == [[0, 1], [], [3, 2, 1]]
 
 
+def test_a_reason_is_a_feature_in_which_the_store_is_clearly_nearer() -> None:
+    values = np.array([[0.12, NAN, 5.0], [0.5, 1.0, 5.001], [0.9, 2.0, 9.0]])
+    own = np.array([[0.1, 1.0, 5.0]] * 3)
+    other = np.array([[0.2, 2.0, 5.01]] * 3)
+    found = clearly_nearer(values, own, other)
+    assert found[0].tolist() == [True, False, False]  # unknown; by next to nothing of the spread
+    assert found[1].tolist() == [False, True, False]
+    assert not found[2].any()  # far from both: 0.8 and 0.7 away
+    assert clearly_nearer(values, other, own)[2].tolist() == [True, True, False]
+
+
+def test_a_feature_that_is_not_clear_is_not_said_whatever_it_weighs() -> None:
+    speaks = np.array([[50.0, 45.0, 1.0]])
+    assert strongest(speaks, 3, np.array([[False, True, True]])) == [[1]]
+
+
+def test_values_are_compared_as_they_are_read() -> None:
+    values = np.array([[0.1523, 52_345.0, 0.333, 0.0, NAN], [1.2345, -0.04567, 1.0, 0.0, 0.1]])
+    found = as_shown(values, ["sales", "number", "level", "sales", "sales"])
+    expected = [[0.15, 52_300, 0.33, 0, NAN], [1.23, -0.0457, 1, 0, 0.1]]
+    np.testing.assert_allclose(found, expected)
+
+
 @FEW
 @given(seeds, st.integers(2, 40))
 def test_similar_stores_are_the_nearest_others(seed: int, n: int) -> None:
@@ -129,6 +154,28 @@ def test_a_reason_compares_the_store_with_both_clusters(
 def test_a_tip_says_from_where_to_where() -> None:
     assert tip("Newborn", "sales", 0.31, 0.2) == "Newborn fell from 31 % to 20 % of sales"
     assert tip("income", "number", 30_000, 45_500) == "income rose from 30,000 to 45,500"
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends", "expected"),
+    [
+        ("sales", (0.1003, 0.0998), "fell from 10.03 % to 9.98 % of sales"),
+        ("sales", (0.1, 0.1001), "rose from 10 % to 10.01 % of sales"),
+        ("number", (52_345.0, 52_346.0), "rose from 52,345 to 52,346"),
+        ("number", (52_345.0, 52_345.0001), "changed by next to nothing"),
+    ],
+)
+def test_the_ends_of_a_tip_can_be_told_apart(
+    kind: str, ends: tuple[float, float], expected: str
+) -> None:
+    assert tip("Newborn", kind, *ends) == f"Newborn {expected}"
+
+
+def test_a_store_is_tipped_towards_the_next_cluster_or_not_at_all() -> None:
+    stores = Stores(np.array([[0.1], [0.9]]), np.array([[5.0], [1.0]]), ["a"], ["number"])
+    own, other = np.zeros((2, 1)), np.ones((2, 1))
+    assert tipping_points(stores, own, other, (own, other))[0][0] == -1  # 5 is beyond both
+    assert tipping_points(stores, own, other, (other, own))[0].tolist() == [-1, -1]
 
 
 def test_a_moved_store_is_followed_to_where_it_is() -> None:

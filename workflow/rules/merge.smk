@@ -105,6 +105,7 @@ rule explain:
     input:
         clusters="<merged>/clusters.parquet",
         names="<merged>/names.parquet",
+        profiles="<merged>/profiles.parquet",
         folds="<merged>/folds.parquet",
         centres="<merged>/centres.parquet",
         need_states="<results>/internal/need_states.parquet",
