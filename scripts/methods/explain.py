@@ -21,8 +21,8 @@ MOST_COMPARED = 5_000  # stores among which similar ones are looked for
 BLOCK = 500  # stores whose distances to all others are held at once
 WHY = {
     "inseparable": "{source} could not be told from {target} on resampled stores",
-    "too_small": "{source} had too few stores, {stores}, and {target} was nearest",
-    "too_many": "there were too many clusters, and {source} was nearest to {target}",
+    "too_small": "{source} had too few stores, {stores}, and joined {target}",
+    "too_many": "there were too many clusters, and {source} joined {target}",
     "too_large": "{source} had too many stores, and {target} took {stores} of them",
 }
 

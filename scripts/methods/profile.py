@@ -104,12 +104,14 @@ def side_by_side(profiles: list[Profile]) -> Profile:
 def drivers(profile: Profile) -> Drivers:
     """Say which differences chance does not explain, and which set each cluster apart most.
 
-    A difference counts only where the chain's sales and its typical store agree on its direction.
+    A difference counts only where the chain's sales and its typical store agree on its direction,
+    and where the index shows it: one of 100 says that there is none.
     """
     p_value = adjusted(profile.contrast.p_value)
     effect = profile.contrast.effect
+    shown = np.round(index_against(profile.value, profile.chain)) != 100
     with np.errstate(invalid="ignore"):
-        told = (p_value < CHANCE) & (effect * profile.difference > 0)
+        told = (p_value < CHANCE) & (effect * profile.difference > 0) & shown
     return Drivers(p_value, told, driver_ranks(effect, told))
 
 

@@ -145,6 +145,7 @@ def test_a_clusters_numbers_are_the_same_in_explorer_and_workbook(shown: Surface
     numbers = {"stores": "stores", "sales": "sales", "share_of_sales": "share"}
     numbers |= {"confidence": "confidence", "jaccard": "jaccard"}
     in_sheet = {"share_of_sales": "share of sales", "jaccard": "stability"}
+    in_sheet |= {"confidence": "mean confidence"}
     for column, own in numbers.items():
         close(cards[own].loc[known.index], known[column])
         close(sheet[in_sheet.get(column, column)].loc[known.index], known[column])

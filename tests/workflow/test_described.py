@@ -65,6 +65,7 @@ def test_differences_and_indices_follow_from_the_values(demo: Project) -> None:
         told = profiles[profiles["distinguishable"]]
         assert (told["p_value"] < 0.05).all()
         assert (told["effect"] * told["difference"] > 0).all()
+        assert (told["index"].round() != 100).all()
         assert (profiles["driver"].notna() == profiles["distinguishable"]).all()
 
 

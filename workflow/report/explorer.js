@@ -95,7 +95,7 @@ function card(cluster, number) {
     make("dl", {},
       make("dt", {}, "stores"), make("dd", {}, whole.format(cluster.stores)),
       make("dt", {}, "sales"), make("dd", {}, `${whole.format(Math.round(cluster.sales))} (${percent(cluster.share)} of the category)`),
-      make("dt", {}, "confidence"), make("dd", {}, cluster.confidence === null ? "–" : cluster.confidence.toFixed(2)),
+      make("dt", {}, "mean confidence"), make("dd", {}, cluster.confidence === null ? "–" : cluster.confidence.toFixed(2)),
       make("dt", {}, "stability"), make("dd", {}, `${cluster.jaccard.toFixed(2)}, ${words(cluster.trust)}`)),
     cluster.drivers < 3 ? make("p", { class: "note" }, "Hardly differs from the chain: fewer than three features do, beyond chance.") : null,
     profileTable(number, few),
@@ -290,7 +290,8 @@ function openStore(id) {
     make("header", {}, make("h2", { id: "store-title" }, nameOf(id)),
       make("button", { type: "button", onclick: () => dialog.close() }, "Close")),
     make("p", { class: "soft" }, category.name),
-    make("dl", {}, ...facts.flatMap(([title, value]) => [make("dt", {}, title), make("dd", {}, value)])));
+    make("dl", {}, ...facts.flatMap(([title, value]) => [make("dt", {}, title), make("dd", {}, value)])),
+    own && next ? make("p", { class: "soft" }, "Clusters are quoted as on their cards: the share of all their sales, else the mean or share of their stores.") : null);
   if (!dialog.open) dialog.showModal();
   setAddress(id);
 }
