@@ -52,8 +52,9 @@ def test_cards_and_stores_show_the_numbers_of_the_tables(demo: Project, explorer
             cards = page.locator("#clusters .card").all_inner_texts()
             for card, (_, cluster) in zip(cards, expected.iterrows(), strict=True):
                 text = " ".join(card.split())
-                sold = f"{int(float(cluster['sales']) + 0.5):,} ({100 * cluster['share_of_sales']:.1f} %"
-                assert f"sales {sold} of the category)" in text
+                sold = f"{int(float(cluster['sales']) + 0.5):,}"
+                share = f"{100 * cluster['share_of_sales']:.1f} % of the category"
+                assert f"sales {sold} ({share})" in text
                 assert f"mean confidence {cluster['confidence']:.2f}" in text
                 trust = cluster["trust"].replace("_", " ")
                 assert f"stability {cluster['jaccard']:.2f}, {trust}" in text
