@@ -94,12 +94,11 @@ def reasoned(
     labels = np.array([place[code] for code in final], dtype=np.int64)
     after = np.array([place.get(code, -1) for code in following], dtype=np.int64)
     centres = centres_of(known.values, labels, len(codes))
-    natural = centres_of(known.natural, labels, len(codes))
     quoted = np.array([shown[code] for code in codes])
     mine, theirs = quoted[labels], np.where(after[:, None] >= 0, quoted[after], np.nan)
     own, other = centres[labels], np.where(after[:, None] >= 0, centres[after], np.nan)
     speaks = what_speaks(known, own, other)
-    tipped, reached = tipping_points(known, own, other, (natural[labels], natural[after]))
+    tipped, reached = tipping_points(known, own, other)
 
     def words(row: int, columns: list[int]) -> str | None:
         said = []

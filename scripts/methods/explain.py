@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -104,35 +105,49 @@ def strongest(speaks: Floats, count: int, clear: Bools | None = None) -> list[li
     return [row[kept].tolist() for row, kept in zip(order, worth, strict=True)]
 
 
-def tipping_points(
-    stores: Stores, own: Floats, following: Floats, natural: tuple[Floats, Floats]
-) -> tuple[Labels, Floats]:
+def tipping_points(stores: Stores, own: Floats, following: Floats) -> tuple[Labels, Floats]:
     """Return which feature would tip a store with the smallest change, and at which value.
 
     The value at which, all else equal, the store would be as near to the next best cluster as to
-    its own. Values between the centres are read off a straight line between them; a feature whose
-    means differ the other way than the centres has none. No feature, -1, where the store is already
-    nearer to the next one, or where none would do it within what the stores of the chain show.
+    its own, read off what other stores with that distance show. No feature, -1, where the store is
+    already nearer to the next one, or where no number or share would do it within what the stores
+    of the chain show; levels of a category are not tried.
 
     Args:
         stores: Their values.
         own, following: As for :func:`what_speaks`.
-        natural: Means of the same stores as people know them, each (n, p).
     """
     margin = margin_of(stores, own, following)
     gap = following - own
     with np.errstate(divide="ignore", invalid="ignore"):
         step = margin[:, None] / (2 * gap**2)  # in gaps between the two centres
-        reached = stores.natural + step * (natural[1] - natural[0])
+        target = stores.values + step * gap
+    reached = stores.natural + _as_natural(stores, target) - _as_natural(stores, stores.values)
     low, high = (_known(stores.natural, limit) for limit in (np.min, np.max))
     level = np.array([kind == "level" for kind in stores.kinds])
     possible = np.isfinite(reached) & (reached >= low) & (reached <= high) & ~level
-    possible &= (margin > 0)[:, None] & (gap * (natural[1] - natural[0]) > 0)
+    possible &= (margin > 0)[:, None]
     step = np.where(possible, step, np.inf)
     column = step.argmin(axis=1)
     found = np.isfinite(step[np.arange(len(step)), column])
     value = reached[np.arange(len(step)), column]
     return np.where(found, column, -1), np.where(found, value, np.nan)
+
+
+def _as_natural(stores: Stores, values: Floats) -> Floats:
+    """Return values (n, p) as people know them, read off the stores; NaN beyond all of them.
+
+    Both rise together, by a logarithm, a square root or a scale, so the lowest value belongs to the
+    lowest number, and so on.
+    """
+    read = np.full(values.shape, np.nan)
+    for i, (column, natural) in enumerate(zip(stores.values.T, stores.natural.T, strict=True)):
+        known = ~np.isnan(column) & ~np.isnan(natural)
+        if known.any():
+            ends: Any = {"left": np.nan, "right": np.nan}
+            pairs = np.sort(column[known]), np.sort(natural[known])
+            read[:, i] = np.interp(values[:, i], *pairs, **ends)
+    return read
 
 
 def margin_of(stores: Stores, own: Floats, following: Floats) -> Floats:

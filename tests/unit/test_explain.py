@@ -52,7 +52,7 @@ def test_a_store_at_its_tipping_point_is_as_near_to_the_next_cluster(seed: int) 
     stores, labels, following = chain(seed)
     centres = centres_of(stores.values, labels, 3)
     own, other = centres[labels], centres[following]
-    column, reached = tipping_points(stores, own, other, (10 + 2 * own, 10 + 2 * other))
+    column, reached = tipping_points(stores, own, other)
     assert (column >= 0).any()
     for row in np.flatnonzero(column >= 0):
         moved = stores.values[row].copy()
@@ -64,7 +64,7 @@ def test_a_store_at_its_tipping_point_is_as_near_to_the_next_cluster(seed: int) 
 def test_nothing_tips_a_store_that_is_nearer_to_the_next_cluster_already() -> None:
     stores = Stores(np.array([[1.0], [0.0]]), np.array([[1.0], [0.0]]), ["a"], ["number"])
     own, other = np.array([[0.0], [0.0]]), np.array([[1.0], [1.0]])
-    column, reached = tipping_points(stores, own, other, (own, other))
+    column, reached = tipping_points(stores, own, other)
     assert column.tolist() == [-1, 0]
     np.testing.assert_array_equal(reached, [NAN, 0.5])
 
@@ -171,11 +171,16 @@ def test_the_ends_of_a_tip_can_be_told_apart(
     assert tip("Newborn", kind, *ends) == f"Newborn {expected}"
 
 
-def test_a_store_is_tipped_towards_the_next_cluster_or_not_at_all() -> None:
-    stores = Stores(np.array([[0.1], [0.9]]), np.array([[5.0], [1.0]]), ["a"], ["number"])
-    own, other = np.zeros((2, 1)), np.ones((2, 1))
-    assert tipping_points(stores, own, other, (own, other))[0][0] == -1  # 5 is beyond both
-    assert tipping_points(stores, own, other, (other, own))[0].tolist() == [-1, -1]
+@FEW
+@given(seeds)
+def test_a_tip_is_true_whatever_the_scale_of_a_feature(seed: int) -> None:
+    natural = np.sort(np.random.default_rng(seed).lognormal(0, 2, (4000, 1)), axis=0)
+    stores = Stores(np.log(natural), natural, ["density"], ["number"])
+    own, other = np.full((4000, 1), -1.0), np.full((4000, 1), 2.0)
+    column, reached = tipping_points(stores, own, other)
+    tipped = (column == 0) & (natural[:, 0] > 0.01)
+    assert tipped.sum() > 1000
+    np.testing.assert_allclose(reached[tipped], np.exp(0.5), rtol=0.02)  # in the middle of the logs
 
 
 def test_a_moved_store_is_followed_to_where_it_is() -> None:

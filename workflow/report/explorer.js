@@ -261,7 +261,7 @@ function list(text) {
 
 function tipOf(i, next) {
   if (data.stores.tip[i]) return `It would be as near to ${next} if ${data.stores.tip[i]}.`;
-  return data.stores.nearer[i] ? "No change of one feature alone, within what stores of the chain show."
+  return data.stores.nearer[i] ? "No change of one number or share alone, within what stores of the chain show."
     : `Nothing has to change: it is no nearer to its cluster than to ${next}.`;
 }
 
