@@ -1,10 +1,11 @@
 """Say of every store and category why it is in its final cluster.
 
 Reads: final clusters, their names, profiles and centres, folds; the features of stores, raw and
-imputed; what is unusual about stores.
+imputed, and how shares were normalized; what is unusual about stores.
 Writes: reasons for the cluster and against it, what would tip it, the most similar stores.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,17 +27,20 @@ from methods.explain import (
     fold_path,
     margin_of,
     most_similar,
+    read_off,
     reason,
+    share_back,
     strongest,
     tip,
     tipping_points,
     what_speaks,
 )
 from methods.names import by_number
-from methods.normalize import shares_by_part
+from methods.normalize import columns_by, shares_by_part
 from methods.words import plain_names
 
 ABOUT = {"internal": "sales mix", "external": "surroundings"}
+Reader = Callable[[np.ndarray], np.ndarray]
 KEPT = ("category", "store_id", "final_cluster", "confidence", "next_cluster", "status")
 
 
@@ -50,6 +54,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     names = by_group(files.names, "names", "category")
     folds = by_group(files.folds, "folds", "category")
     profiles = by_group(files.profiles, "final_profiles", "category")
+    made_of = by_group(files.internal_parameters, "normalize_parameters")
     centres = by_group(files.centres, "final_centres", "category")
     unusual = {track: by_group(files[f"{track}_outliers"], "outliers") for track in ABOUT}
     parts = []
@@ -66,12 +71,14 @@ def main(snakemake: Any, log: JobLog) -> None:
         if len(placed):
             scales = scales_of(centres[category])
             sales = need_states.sales(category)
+            surroundings = like(external, outside.get("all"), stores[placed], scales)
             known = together(
-                sold(sales, inside.get(category), stores[placed], scales),
-                like(external, outside.get("all"), stores[placed], scales),
+                sold(sales, inside.get(category), stores[placed], scales), surroundings
             )
             shown = profile_values(profiles[category], sales.features, external.features)
-            for name, values in reasoned(part, placed, known, shown).items():
+            back = shares_back(sales, stores[placed], made_of.get(category), scales)
+            read = reader(back, surroundings)
+            for name, values in reasoned(part, placed, known, shown, read).items():
                 part[name][placed] = values
         parts.append(part)
     count = write_table(snakemake.output[0], "store_reasons", stack(parts, "store_reasons"))
@@ -82,11 +89,16 @@ REASONED = ("reasons", "against", "tip", "nearer", *(f"similar_{n}" for n in ran
 
 
 def reasoned(
-    part: dict[str, np.ndarray], placed: np.ndarray, known: Stores, shown: dict[str, np.ndarray]
+    part: dict[str, np.ndarray],
+    placed: np.ndarray,
+    known: Stores,
+    shown: dict[str, np.ndarray],
+    read: Reader,
 ) -> dict[str, Any]:
     """Return what speaks for and against the clusters of the placed stores, in words.
 
-    ``shown`` holds what the profile of each final cluster says of the features of ``known``.
+    ``shown`` holds what the profile of each final cluster says of the features of ``known``, and
+    ``read`` turns values into what people know.
     """
     final, following = part["final_cluster"][placed], part["next_cluster"][placed]
     codes = sorted(set(final), key=by_number)
@@ -98,7 +110,7 @@ def reasoned(
     mine, theirs = quoted[labels], np.where(after[:, None] >= 0, quoted[after], np.nan)
     own, other = centres[labels], np.where(after[:, None] >= 0, centres[after], np.nan)
     speaks = what_speaks(known, own, other)
-    tipped, reached = tipping_points(known, own, other)
+    tipped, reached = tipping_points(known, own, other, read)
 
     def words(row: int, columns: list[int]) -> str | None:
         said = []
@@ -148,6 +160,40 @@ def like(
     natural = aligned(external, stores, external.features)
     kinds = ["level" if level else "number" for level in external.levels]
     return Stores(values, natural, plain_names(list(external.features)), kinds)
+
+
+def shares_back(
+    sales: Sales, stores: np.ndarray, made_of: pa.Table | None, scales: dict[str, float]
+) -> Reader:
+    """Return what turns values of need states, of some stores, back into shares of sales."""
+    rows = {} if made_of is None else {row["feature"]: row for row in made_of.to_pylist()}
+    columns = {
+        name: np.array([rows.get(x, {}).get(name) for x in sales.features], dtype=float)
+        for name in ("center", "scale", "chain", "weight")
+    }
+    transform = next((row["transform"] for row in rows.values()), "share")
+    sold = np.clip(aligned(sales, stores, sales.features), 0, None)
+    total = np.full(sold.shape, np.nan)
+    for part in columns_by(sales.categories):
+        total[:, part] = sold[:, part].sum(axis=1, keepdims=True)
+
+    def back(values: np.ndarray) -> np.ndarray:
+        values = values * scales.get("internal", np.nan) * columns["scale"] + columns["center"]
+        return share_back(values, transform, total, (columns["chain"], columns["weight"]))
+
+    return back
+
+
+def reader(back: Reader, surroundings: Stores) -> Reader:
+    """Return what turns values of both tracks, side by side, into what people know."""
+    outside = len(surroundings.kinds)
+
+    def read(values: np.ndarray) -> np.ndarray:
+        inside = values.shape[1] - outside
+        known = read_off(surroundings, values[:, inside:])
+        return np.hstack([back(values[:, :inside]), known])
+
+    return read
 
 
 def together(inside: Stores, outside: Stores) -> Stores:

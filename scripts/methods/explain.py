@@ -105,28 +105,31 @@ def strongest(speaks: Floats, count: int, clear: Bools | None = None) -> list[li
     return [row[kept].tolist() for row, kept in zip(order, worth, strict=True)]
 
 
-def tipping_points(stores: Stores, own: Floats, following: Floats) -> tuple[Labels, Floats]:
+def tipping_points(
+    stores: Stores, own: Floats, following: Floats, read: Callable[[Floats], Floats]
+) -> tuple[Labels, Floats]:
     """Return which feature would tip a store with the smallest change, and at which value.
 
     The value at which, all else equal, the store would be as near to the next best cluster as to
-    its own, read off what other stores with that distance show. No feature, -1, where the store is
-    already nearer to the next one, or where no number or share would do it within what the stores
-    of the chain show; levels of a category are not tried.
+    its own. No feature, -1, where the store is already nearer to the next one, or where no number
+    or share would do it within what the stores of the chain show; levels are not tried.
 
     Args:
         stores: Their values.
         own, following: As for :func:`what_speaks`.
+        read: Turns values of the stores (n, p) into what people know, NaN where it cannot.
     """
     margin = margin_of(stores, own, following)
     gap = following - own
     with np.errstate(divide="ignore", invalid="ignore"):
         step = margin[:, None] / (2 * gap**2)  # in gaps between the two centres
         target = stores.values + step * gap
-    reached = stores.natural + _as_natural(stores, target) - _as_natural(stores, stores.values)
+    reached = read(target)
     low, high = (_known(stores.natural, limit) for limit in (np.min, np.max))
     level = np.array([kind == "level" for kind in stores.kinds])
     possible = np.isfinite(reached) & (reached >= low) & (reached <= high) & ~level
-    possible &= (margin > 0)[:, None]
+    rises = (target > stores.values) == (reached > stores.natural)  # both, or neither
+    possible &= (margin > 0)[:, None] & rises & ~np.isnan(stores.natural)
     step = np.where(possible, step, np.inf)
     column = step.argmin(axis=1)
     found = np.isfinite(step[np.arange(len(step)), column])
@@ -134,11 +137,11 @@ def tipping_points(stores: Stores, own: Floats, following: Floats) -> tuple[Labe
     return np.where(found, column, -1), np.where(found, value, np.nan)
 
 
-def _as_natural(stores: Stores, values: Floats) -> Floats:
+def read_off(stores: Stores, values: Floats) -> Floats:
     """Return values (n, p) as people know them, read off the stores; NaN beyond all of them.
 
-    Both rise together, by a logarithm, a square root or a scale, so the lowest value belongs to the
-    lowest number, and so on.
+    Both rise together, by a logarithm or a scale, so the lowest value belongs to the lowest number,
+    and so on.
     """
     read = np.full(values.shape, np.nan)
     for i, (column, natural) in enumerate(zip(stores.values.T, stores.natural.T, strict=True)):
@@ -148,6 +151,30 @@ def _as_natural(stores: Stores, values: Floats) -> Floats:
             pairs = np.sort(column[known]), np.sort(natural[known])
             read[:, i] = np.interp(values[:, i], *pairs, **ends)
     return read
+
+
+def share_back(
+    values: Floats, transform: str, total: Floats, drawn: tuple[Floats, Floats]
+) -> Floats:
+    """Return the share of sales that a transformed one comes from, NaN where others decide too.
+
+    Args:
+        values: (n, p) as :func:`methods.normalize.transform_shares` returns them.
+        transform: Its name.
+        total: (n, p) the sales that each share is of.
+        drawn: With ``shrunk_hellinger`` the chain's shares (p,) and with what weight (p,) shares
+            were drawn towards them.
+    """
+    if transform == "share":
+        return values
+    if transform == "log":
+        return np.asarray(np.expm1(values) / 100)
+    if transform == "log_ratio":
+        return np.full(values.shape, np.nan)
+    chain, weight = drawn if transform == "shrunk_hellinger" else (np.zeros(1), np.zeros(1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = np.clip(values, 0, None) ** 2
+        return np.asarray((squares * (total + weight) - weight * chain) / total)
 
 
 def margin_of(stores: Stores, own: Floats, following: Floats) -> Floats:

@@ -1,5 +1,7 @@
 """Why a store is where it is: what is said follows from the distances, and is true."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,12 +15,15 @@ from methods.explain import (
     clearly_nearer,
     fold_path,
     most_similar,
+    read_off,
     reason,
+    share_back,
     strongest,
     tip,
     tipping_points,
     what_speaks,
 )
+from methods.normalize import comparable_mix, shares
 
 NAN = np.nan
 FEW = settings(max_examples=30, deadline=None, derandomize=True)
@@ -52,7 +57,7 @@ def test_a_store_at_its_tipping_point_is_as_near_to_the_next_cluster(seed: int) 
     stores, labels, following = chain(seed)
     centres = centres_of(stores.values, labels, 3)
     own, other = centres[labels], centres[following]
-    column, reached = tipping_points(stores, own, other)
+    column, reached = tipping_points(stores, own, other, lambda values: 10 + 2 * values)
     assert (column >= 0).any()
     for row in np.flatnonzero(column >= 0):
         moved = stores.values[row].copy()
@@ -64,9 +69,15 @@ def test_a_store_at_its_tipping_point_is_as_near_to_the_next_cluster(seed: int) 
 def test_nothing_tips_a_store_that_is_nearer_to_the_next_cluster_already() -> None:
     stores = Stores(np.array([[1.0], [0.0]]), np.array([[1.0], [0.0]]), ["a"], ["number"])
     own, other = np.array([[0.0], [0.0]]), np.array([[1.0], [1.0]])
-    column, reached = tipping_points(stores, own, other)
+    column, reached = tipping_points(stores, own, other, lambda values: values)
     assert column.tolist() == [-1, 0]
     np.testing.assert_array_equal(reached, [NAN, 0.5])
+
+
+def test_what_is_not_known_of_a_store_does_not_tip_it() -> None:
+    stores = Stores(np.array([[0.2], [0.9]]), np.array([[NAN], [0.9]]), ["a"], ["number"])
+    own, other = np.zeros((2, 1)), np.ones((2, 1))
+    assert tipping_points(stores, own, other, lambda values: values)[0].tolist() == [-1, -1]
 
 
 def test_what_is_not_known_says_nothing() -> None:
@@ -177,10 +188,23 @@ def test_a_tip_is_true_whatever_the_scale_of_a_feature(seed: int) -> None:
     natural = np.sort(np.random.default_rng(seed).lognormal(0, 2, (4000, 1)), axis=0)
     stores = Stores(np.log(natural), natural, ["density"], ["number"])
     own, other = np.full((4000, 1), -1.0), np.full((4000, 1), 2.0)
-    column, reached = tipping_points(stores, own, other)
+    column, reached = tipping_points(stores, own, other, partial(read_off, stores))
     tipped = (column == 0) & (natural[:, 0] > 0.01)
     assert tipped.sum() > 1000
     np.testing.assert_allclose(reached[tipped], np.exp(0.5), rtol=0.02)  # in the middle of the logs
+
+
+@pytest.mark.parametrize("transform", ["share", "hellinger", "shrunk_hellinger", "log"])
+def test_a_share_comes_back_from_what_it_was_transformed_to(transform: str) -> None:
+    sales = np.random.default_rng(0).gamma(0.3, 100, (50, 4))
+    values, chain, weight = comparable_mix(sales, transform)
+    total = np.repeat(sales.sum(axis=1, keepdims=True), 4, axis=1)
+    found = share_back(values, transform, total, (chain, np.full(4, weight)))
+    np.testing.assert_allclose(found, shares(sales), atol=1e-9)
+
+
+def test_a_log_ratio_does_not_say_what_share_it_comes_from() -> None:
+    assert np.isnan(share_back(np.ones((2, 3)), "log_ratio", np.ones((2, 3)), ())).all()
 
 
 def test_a_moved_store_is_followed_to_where_it_is() -> None:

@@ -110,6 +110,7 @@ rule explain:
         centres="<merged>/centres.parquet",
         need_states="<results>/internal/need_states.parquet",
         raw_features="<results>/external/raw_features.parquet",
+        internal_parameters="<results>/internal/normalize_parameters.parquet",
         internal_imputed="<results>/internal/imputed.parquet",
         external_imputed="<results>/external/imputed.parquet",
         internal_outliers="<results>/internal/outliers.parquet",
