@@ -74,6 +74,8 @@ def main(snakemake: Any, log: JobLog) -> None:
         one_feature = group in loadings and len(loadings[group]["feature"].unique()) == 1
         if status == "identical_stores" and one_feature and internal:
             status = "one_need_state"
+        if status == "only_choice" and options["min"] == options["max"]:
+            status = "fixed"
         held_out = (np.nan, np.nan)
         if prediction is not None and 0 < choice.k <= len(prediction.explained):
             held_out = (prediction.explained[choice.k - 1], prediction.history)

@@ -20,7 +20,7 @@ from common.seeds import seed_for
 from common.tables import write_table
 from common.whole_store import NeedStates
 from methods.contrast import adjusted, separation
-from methods.decision_rules import SKETCH_BELOW, Feature, decision_rules
+from methods.decision_rules import Feature, decision_rules, only_a_sketch
 from methods.describe import FEW_DRIVERS, Driver, correlations, listed, name_clusters
 from methods.names import by_number
 from methods.normalize import shares_by_part
@@ -94,6 +94,7 @@ class Described:
             k,
             names=sold.features,
             parts=sold.parts,
+            everyone=sold.everyone,
         )
         external = profile_features(
             like.values,
@@ -102,6 +103,7 @@ class Described:
             k,
             names=like.features,
             levels=like.levels,
+            everyone=like.everyone,
         )
         self.profile = side_by_side([internal, external])
         self.internal = np.arange(len(self.profile.features)) < len(sold.features)
@@ -171,7 +173,7 @@ class Described:
             "stores": [rule.stores for rule in rules],
             "right": [rule.right for rule in rules],
             "accuracy": np.full(count, np.nan if accuracy is None else accuracy),
-            "sketch": np.full(count, accuracy is None or accuracy < SKETCH_BELOW),
+            "sketch": np.full(count, only_a_sketch(accuracy)),
         }
 
     def _drivers_of(self, number: int) -> list[Driver]:

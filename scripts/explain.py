@@ -1,10 +1,11 @@
 """Say of every store and category why it is in its final cluster.
 
-Reads: final clusters, their names and centres, folds; the features of stores, raw and imputed;
-what is unusual about stores.
+Reads: final clusters, their names, profiles and centres, folds; the features of stores, raw and
+imputed, and how shares were normalized; what is unusual about stores.
 Writes: reasons for the cluster and against it, what would tip it, the most similar stores.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,19 +22,25 @@ from methods.explain import (
     REASONS,
     SIMILAR,
     Stores,
+    as_shown,
     centres_of,
+    clearly_nearer,
     fold_path,
+    margin_of,
     most_similar,
+    read_off,
     reason,
+    share_back,
     strongest,
     tip,
     tipping_points,
     what_speaks,
 )
 from methods.names import by_number
-from methods.normalize import shares_by_part
+from methods.normalize import columns_by, shares_by_part
 
 ABOUT = {"internal": "sales mix", "external": "surroundings"}
+Reader = Callable[[np.ndarray], np.ndarray]
 KEPT = ("category", "store_id", "final_cluster", "confidence", "next_cluster", "status")
 
 
@@ -47,6 +54,8 @@ def main(snakemake: Any, log: JobLog) -> None:
     outside = {matrix.group: matrix for matrix in read_matrices(files.external_imputed, "imputed")}
     names = by_group(files.names, "names", "category")
     folds = by_group(files.folds, "folds", "category")
+    profiles = by_group(files.profiles, "final_profiles", "category")
+    made_of = by_group(files.internal_parameters, "normalize_parameters")
     centres = by_group(files.centres, "final_centres", "category")
     unusual = {track: by_group(files[f"{track}_outliers"], "outliers") for track in ABOUT}
     parts = []
@@ -62,38 +71,53 @@ def main(snakemake: Any, log: JobLog) -> None:
         part |= {name: np.full(len(stores), None, dtype=object) for name in REASONED}
         if len(placed):
             scales = scales_of(centres[category])
+            sales = need_states.sales(category)
+            surroundings = like(external, outside.get("all"), stores[placed], scales)
             known = together(
-                sold(need_states.sales(category), inside.get(category), stores[placed], scales),
-                like(external, outside.get("all"), stores[placed], scales),
+                sold(sales, inside.get(category), stores[placed], scales), surroundings
             )
             known = in_words(known, labels, category)
-            for name, values in reasoned(part, placed, known).items():
+            shown = profile_values(profiles[category], sales.features, external.features)
+            back = shares_back(sales, stores[placed], made_of.get(category), scales)
+            read = reader(back, surroundings)
+            for name, values in reasoned(part, placed, known, shown, read).items():
                 part[name][placed] = values
         parts.append(part)
     count = write_table(snakemake.output[0], "store_reasons", stack(parts, "store_reasons"))
     log.done(f"{count:,} stores x categories explained", rows_out=count)
 
 
-REASONED = ("reasons", "against", "tip", *(f"similar_{n}" for n in range(1, SIMILAR + 1)))
+REASONED = ("reasons", "against", "tip", "nearer", *(f"similar_{n}" for n in range(1, SIMILAR + 1)))
 
 
-def reasoned(part: dict[str, np.ndarray], placed: np.ndarray, known: Stores) -> dict[str, Any]:
-    """Return what speaks for and against the clusters of the placed stores, in words."""
+def reasoned(
+    part: dict[str, np.ndarray],
+    placed: np.ndarray,
+    known: Stores,
+    shown: dict[str, np.ndarray],
+    read: Reader,
+) -> dict[str, Any]:
+    """Return what speaks for and against the clusters of the placed stores, in words.
+
+    ``shown`` holds what the profile of each final cluster says of the features of ``known``, and
+    ``read`` turns values into what people know.
+    """
     final, following = part["final_cluster"][placed], part["next_cluster"][placed]
     codes = sorted(set(final), key=by_number)
     place = {code: number for number, code in enumerate(codes)}
     labels = np.array([place[code] for code in final], dtype=np.int64)
     after = np.array([place.get(code, -1) for code in following], dtype=np.int64)
     centres = centres_of(known.values, labels, len(codes))
-    natural = centres_of(known.natural, labels, len(codes))
+    quoted = np.array([shown[code] for code in codes])
+    mine, theirs = quoted[labels], np.where(after[:, None] >= 0, quoted[after], np.nan)
     own, other = centres[labels], np.where(after[:, None] >= 0, centres[after], np.nan)
     speaks = what_speaks(known, own, other)
-    tipped, reached = tipping_points(known, own, other, (natural[labels], natural[after]))
+    tipped, reached = tipping_points(known, own, other, read)
 
     def words(row: int, columns: list[int]) -> str | None:
         said = []
         for i in columns:
-            values = (known.natural[row, i], natural[labels[row], i], natural[after[row], i])
+            values = (known.natural[row, i], mine[row, i], theirs[row, i])
             said.append(reason(known.words[i], known.kinds[i], values, following[row]))
         return "; ".join(said) or None
 
@@ -107,11 +131,16 @@ def reasoned(part: dict[str, np.ndarray], placed: np.ndarray, known: Stores) -> 
     similar = most_similar(known.values, labels, centres)
     nearest = np.where(similar >= 0, stores[similar], None)
     rows = range(len(placed))
-    pro, contra = strongest(speaks, REASONS), strongest(-speaks, AGAINST)
+    near, nearer = clearly_nearer(known.values, own, other), margin_of(known, own, other) > 0
+    read, mine_read, theirs_read = (as_shown(x, known.kinds) for x in (known.natural, mine, theirs))
+    near &= clearly_nearer(read, mine_read, theirs_read)
+    far = clearly_nearer(known.values, other, own) & clearly_nearer(read, theirs_read, mine_read)
+    pro, contra = strongest(speaks, REASONS, near), strongest(-speaks, AGAINST, far)
     return {
         "reasons": [words(row, pro[row]) for row in rows],
         "against": [words(row, contra[row]) for row in rows],
         "tip": [tips(row, int(tipped[row])) for row in rows],
+        "nearer": np.where(after >= 0, nearer, None),
         **{f"similar_{n + 1}": nearest[:, n] for n in range(SIMILAR)},
     }
 
@@ -135,6 +164,40 @@ def like(
     return Stores(values, natural, list(external.features), kinds)
 
 
+def shares_back(
+    sales: Sales, stores: np.ndarray, made_of: pa.Table | None, scales: dict[str, float]
+) -> Reader:
+    """Return what turns values of need states, of some stores, back into shares of sales."""
+    rows = {} if made_of is None else {row["feature"]: row for row in made_of.to_pylist()}
+    columns = {
+        name: np.array([rows.get(x, {}).get(name) for x in sales.features], dtype=float)
+        for name in ("center", "scale", "chain", "weight")
+    }
+    transform = next((row["transform"] for row in rows.values()), "share")
+    sold = np.clip(aligned(sales, stores, sales.features), 0, None)
+    total = np.full(sold.shape, np.nan)
+    for part in columns_by(sales.categories):
+        total[:, part] = sold[:, part].sum(axis=1, keepdims=True)
+
+    def back(values: np.ndarray) -> np.ndarray:
+        values = values * scales.get("internal", np.nan) * columns["scale"] + columns["center"]
+        return share_back(values, transform, total, (columns["chain"], columns["weight"]))
+
+    return back
+
+
+def reader(back: Reader, surroundings: Stores) -> Reader:
+    """Return what turns values of both tracks, side by side, into what people know."""
+    outside = len(surroundings.kinds)
+
+    def read(values: np.ndarray) -> np.ndarray:
+        inside = values.shape[1] - outside
+        known = read_off(surroundings, values[:, inside:])
+        return np.hstack([back(values[:, :inside]), known])
+
+    return read
+
+
 def together(inside: Stores, outside: Stores) -> Stores:
     """Return the features of both tracks side by side."""
     return Stores(
@@ -154,6 +217,20 @@ def in_words(stores: Stores, labels: Labels, category: str) -> Stores:
         if not labels.named(track, category, feature):
             natural[:, i] = np.nan
     return Stores(stores.values, natural, words, stores.kinds)
+
+
+def profile_values(
+    profiles: pa.Table, need_states: np.ndarray, features: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the values of need states, then of external features, in each cluster's profile."""
+    keys = [*(("internal", name) for name in need_states), *(("external", x) for x in features)]
+    place = {key: number for number, key in enumerate(keys)}
+    columns = ("final_cluster", "track", "feature", "value")
+    values: dict[str, np.ndarray] = {}
+    for code, track, feature, value in zip(*(column(profiles, c) for c in columns), strict=True):
+        own = values.setdefault(code, np.full(len(place), np.nan))
+        own[place[track, feature]] = value
+    return values
 
 
 def scales_of(centres: pa.Table) -> dict[str, float]:

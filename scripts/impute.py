@@ -10,6 +10,7 @@ import numpy as np
 
 from common.features import Matrix, by_group, column, read_matrices, stack
 from common.job import JobLog, run
+from common.seeds import seed_for
 from common.tables import write_table
 from methods.impute import impute
 
@@ -28,6 +29,7 @@ def main(snakemake: Any, log: JobLog) -> None:
             numeric_method=options["numeric"],
             categorical_method=options["categorical"],
             neighbours=options["neighbours"],
+            seed=seed_for(snakemake.params.seed, matrix.group, "impute"),
         )
         gaps = np.isnan(matrix.values)
         parts.append(

@@ -65,7 +65,7 @@ def what_stores_sell(snakemake: Any) -> Describe:
 
     def describe(group: str, stores: np.ndarray, labels: np.ndarray, k: int) -> Profile:
         sold = measured_sales(need_states.sales(group), normalized.get(group), stores)
-        names = {"names": sold.features, "parts": sold.parts}
+        names = {"names": sold.features, "parts": sold.parts, "everyone": sold.everyone}
         return profile_sales(sold.values, sold.normalized, labels, k, **names)
 
     return describe
@@ -78,7 +78,7 @@ def what_stores_are_like(snakemake: Any) -> Describe:
 
     def describe(group: str, stores: np.ndarray, labels: np.ndarray, k: int) -> Profile:
         known = measured_surroundings(external, normalized.get(group), stores)
-        names = {"names": known.features, "levels": known.levels}
+        names = {"names": known.features, "levels": known.levels, "everyone": known.everyone}
         return profile_features(known.values, known.normalized, labels, k, **names)
 
     return describe

@@ -74,10 +74,9 @@ def of_category(table: pd.DataFrame, category: str) -> pd.DataFrame:
 def summary(category: str, tables: dict[str, pd.DataFrame], labels: Labels) -> dict[str, Any]:
     """Return what the page says of a category: its final clusters and what separates them."""
     stores = tables["clusters"].groupby("final_cluster")
-    trust = tables["stability"].set_index("final_cluster")[["jaccard", "trust"]]
+    trust = tables["stability"].set_index("final_cluster")[["confidence", "jaccard", "trust"]]
     clusters = tables["names"].set_index("final_cluster").join(trust)
     clusters["reassigned"] = stores["reassigned"].sum()
-    clusters["confidence"] = stores["confidence"].median()
     rows = clusters.reset_index().to_dict("records")
     drivers = tables["drivers"].query("explained.notna()").sort_values("rank")
     strongest = [

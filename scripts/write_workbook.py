@@ -22,19 +22,35 @@ HOW_TO_READ = (
     (
         "cluster",
         "2_1 holds stores of internal cluster 2 (by what they sell) and external cluster 1 "
-        "(by where they stand), and what was too small to stand alone. A 0 stands for a track that "
-        "does not know the stores.",
+        "(by where they stand), and what was folded into them; 2_1a is a part of a cluster that "
+        "was too large. A 0 stands for a track that does not know the stores.",
     ),
-    ("confidence", "Share of repetitions on resampled stores that put the store in it."),
+    ("share of sales", "Of the sales in all final clusters of the category."),
+    ("next best", "The final cluster that the store would be in if not in its own."),
+    (
+        "why here",
+        "Features in which the store is clearly nearer to its cluster than to the next best one; "
+        "the values of clusters are those of the sheet Profiles.",
+    ),
+    (
+        "confidence",
+        "Share of repetitions on resampled stores that put the store in it; on the sheet Clusters "
+        "the mean of the cluster's stores.",
+    ),
     (
         "stability",
         "How similar the cluster is found in these repetitions: below 0.6 do not trust "
         "it, from 0.75 it is stable, from 0.85 highly stable.",
     ),
-    ("index", "100 is the chain: 150 is half as much again, 50 is half."),
+    (
+        "value",
+        "Of what a cluster sells, the share of all its sales in the category; else the mean of its "
+        "stores, or the share of them.",
+    ),
+    ("index", "100 is the chain, all its stores: 150 is half as much again, 50 is half."),
     ("beyond chance", "Whether the difference from the chain is more than chance would make."),
     ("driver", "1 sets the cluster apart most, 2 comes next, ..."),
-    ("status", "clustered, or what is missing to place the store fully."),
+    ("status", "clustered: both tracks know the store; else what is missing for that."),
 )
 
 
@@ -83,7 +99,7 @@ def assignments(clusters: pa.Table, reasons: pa.Table, places: pa.Table) -> Shee
         "region": "text",
         "cluster": "text",
         "what it is": "long text",
-        "confidence": "share",
+        "confidence": "decimal",
         "next best": "text",
         "sales": "money",
         "tier": "text",
@@ -116,7 +132,7 @@ def overview(names: pa.Table, stability: pa.Table) -> Sheet:
         "stores": "number",
         "sales": "money",
         "share of sales": "share",
-        "confidence": "share",
+        "mean confidence": "decimal",
         "stability": "decimal",
         "trust": "text",
         "sells": "long text",

@@ -18,6 +18,7 @@ class Measured:
     normalized: np.ndarray  # (n, p) float64, NaN where unknown or not used
     parts: np.ndarray  # (p,) object, the category of a need state, the empty text for the external
     levels: np.ndarray  # (p,) bool, which columns hold zeros and ones
+    everyone: np.ndarray  # (m, p) float64, the values of all stores, in a cluster or not
 
 
 def measured_sales(sales: Sales, normalized: Matrix | None, stores: np.ndarray) -> Measured:
@@ -28,6 +29,7 @@ def measured_sales(sales: Sales, normalized: Matrix | None, stores: np.ndarray) 
         aligned(normalized, stores, sales.features),
         sales.categories,
         np.zeros(len(sales.features), dtype=bool),
+        sales.values,
     )
 
 
@@ -43,4 +45,5 @@ def measured_surroundings(
         np.where(external.levels, values, tested),
         np.full(len(external.features), "", dtype=object),
         external.levels,
+        external.values,
     )

@@ -91,8 +91,9 @@ def choose_k(  # noqa: PLR0911, a list of cases
     if fixed is None and largest < smallest:
         return Choice(1, "too_few_stores", "none", [])
     candidates = range(smallest, min(max(largest, smallest), distinct - 1) + 1)
+    decided = "fixed" if fixed is not None else "only_choice"
     if not candidates:
-        return Choice(min(fixed or smallest, distinct), "fixed", "none", [])
+        return Choice(min(fixed or smallest, distinct), decided, "none", [])
 
     gap = gap_statistic(values, candidates[-1], REFERENCES, seed)
     stable = stability(values, candidates[-1], RESAMPLES, seed)
@@ -104,7 +105,7 @@ def choose_k(  # noqa: PLR0911, a list of cases
         scores += _listed("prediction_error", prediction.error)
 
     if fixed is not None or len(candidates) == 1:
-        return Choice(min(fixed or smallest, distinct), "fixed", criterion, scores)
+        return Choice(min(fixed or smallest, distinct), decided, criterion, scores)
     if criterion in CRITERIA:
         sign = CRITERIA[criterion]
         best = max((sign * score, -k) for k, name, score in scores if name == criterion)

@@ -19,7 +19,7 @@ FOLDS = 5
 DIGITS = 4  # significant digits of a bound
 LEAST = 0.02  # share of the stores that a rule holds for at least
 WORTH = 0.005  # least gain in Gini impurity, over all stores, that a split must bring
-SKETCH_BELOW = 0.9
+SKETCH_BELOW = 0.9  # share of held-out stores placed right, in whole percent as it is shown
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,11 @@ def decision_rules(
             rules.append(Rule(words, label, int(mask.sum()), float(counts.max() / mask.sum())))
     rules.sort(key=lambda rule: (rule.label, -rule.stores, rule.conditions))
     return rules, _accuracy(values, labels, seed)
+
+
+def only_a_sketch(accuracy: float | None) -> bool:
+    """Say whether rules of this accuracy, as it is shown, are only a sketch."""
+    return accuracy is None or round(accuracy, 2) < SKETCH_BELOW
 
 
 def _fit(values: Floats, labels: Labels, seed: int) -> DecisionTreeClassifier:

@@ -16,6 +16,7 @@ OF_A_STORE = (
     "reasons",
     "against",
     "tip",
+    "nearer",
     "similar_1",
     "similar_2",
     "similar_3",
@@ -88,7 +89,7 @@ def category_stores(
         "id": clusters["store_id"].to_pylist(),
         "cluster": [place.get(code, -1) for code in clusters["final_cluster"].to_pylist()],
         "next": [place.get(code, -1) for code in clusters["next_cluster"].to_pylist()],
-        "confidence": [_rounded(x, 3) for x in clusters["confidence"].to_pylist()],
+        "confidence": [_significant(x) for x in clusters["confidence"].to_pylist()],
         "sales": [round(float(x), 2) for x in clusters["sales"].to_pylist()],
         "tier": clusters["volume_tier"].to_pylist(),
         "status": clusters["status"].to_pylist(),
@@ -120,7 +121,7 @@ def profile_of(
         "clusters": [
             {
                 "value": [_significant(row["value"]) for row in rows],
-                "index": [_rounded(row["index"], 1) for row in rows],
+                "index": [_significant(row["index"]) for row in rows],
                 "told": [row["distinguishable"] for row in rows],
                 "driver": [row["driver"] or 0 for row in rows],
             }
@@ -142,10 +143,6 @@ def packed(data: Any) -> str:
 
 def _rows(table: pa.Table | None) -> list[dict[str, Any]]:
     return [] if table is None else table.to_pylist()
-
-
-def _rounded(value: float | None, places: int) -> float | None:
-    return None if value is None else round(value, places)
 
 
 def _significant(value: float | None) -> float | None:

@@ -20,6 +20,7 @@ def impute(
     numeric_method: str,
     categorical_method: str,
     neighbours: int,
+    seed: int = 0,
 ) -> tuple[Floats, list[dict[str, Any]]]:
     """Return ``values`` without gaps, and what filled them.
 
@@ -34,6 +35,7 @@ def impute(
             in turn (van Buuren and Groothuis-Oudshoorn 2011).
         categorical_method: ``mode``, the indicators of the most frequent level; ``knn``.
         neighbours: Number of nearest stores, for ``knn``.
+        seed: Of the stores that are drawn, and of the regressions.
 
     Returns:
         The values, and rows of (column, method, predictor, value): the constant or number of
@@ -43,7 +45,7 @@ def impute(
     parameters: list[dict[str, Any]] = []
     constants = _constants(values, categorical, sources)
     methods = np.where(categorical, categorical_method, numeric_method)
-    _fill_from_nearest(values, np.flatnonzero(methods == "knn"), neighbours, filled)
+    _fill_from_nearest(values, np.flatnonzero(methods == "knn"), neighbours, filled, seed)
 
     for column, method in enumerate(methods):
         if method not in {"knn", "iterative"}:
@@ -52,7 +54,7 @@ def impute(
         parameters.append(_parameter(column, str(method), None, float(value)))
     if numeric_method == "iterative" and np.isnan(filled).any():
         parameters = [row for row in parameters if row["method"] != "iterative"]
-        filled, rows = _regress(filled)
+        filled, rows = _regress(filled, seed)
         parameters += [row for row in rows if not categorical[row["column"]]]
     return filled, parameters
 
@@ -73,7 +75,7 @@ def _constants(
 
 
 def _fill_from_nearest(
-    values: Floats, columns: npt.NDArray[np.int64], neighbours: int, filled: Floats
+    values: Floats, columns: npt.NDArray[np.int64], neighbours: int, filled: Floats, seed: int
 ) -> None:
     """Fill the gaps of some columns from the nearest stores that know them."""
     gaps = np.isnan(values)
@@ -83,7 +85,7 @@ def _fill_from_nearest(
     # slow to import, and not needed without gaps
     from sklearn.metrics.pairwise import nan_euclidean_distances  # noqa: PLC0415
 
-    donors = _donors(gaps[:, columns])
+    donors = _donors(gaps[:, columns], seed)
     for stores in np.array_split(receivers, -(-len(receivers) // BLOCK)):
         squares = nan_euclidean_distances(values[stores], values[donors], squared=True)
         for column in columns[gaps[np.ix_(stores, columns)].any(axis=0)]:
@@ -92,14 +94,14 @@ def _fill_from_nearest(
             filled[stores[missing], column] = weights @ values[donors[known], column]
 
 
-def _donors(gaps: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def _donors(gaps: npt.NDArray[np.bool_], seed: int) -> npt.NDArray[np.int64]:
     """Return the stores that gaps are filled from: all, or as many as allowed, drawn at random.
 
     Of the stores that know a column, a tenth of that number is among them, or all where fewer do.
     """
     if len(gaps) <= MOST_DONORS:
         return np.arange(len(gaps))
-    order = np.random.default_rng(0).permutation(len(gaps))
+    order = np.random.default_rng(seed).permutation(len(gaps))
     rare = [order[~column[order]][: MOST_DONORS // 10] for column in gaps.T]
     return np.unique(np.concatenate([order[:MOST_DONORS], *rare]))
 
@@ -125,14 +127,14 @@ def _weights(squares: Floats, neighbours: int) -> Floats:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _regress(values: Floats) -> tuple[Floats, list[dict[str, Any]]]:
+def _regress(values: Floats, seed: int) -> tuple[Floats, list[dict[str, Any]]]:
     # slow to import, and seldom needed
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401, PLC0415
     from sklearn.impute import IterativeImputer  # noqa: PLC0415
     from sklearn.linear_model import BayesianRidge  # noqa: PLC0415
 
     imputer = IterativeImputer(
-        BayesianRidge(), max_iter=ROUNDS, tol=1e-3, initial_strategy="median", random_state=0
+        BayesianRidge(), max_iter=ROUNDS, tol=1e-3, initial_strategy="median", random_state=seed
     )
     filled = cast(Floats, imputer.fit_transform(values))
     last = {step.feat_idx: step for step in imputer.imputation_sequence_}

@@ -24,7 +24,7 @@ class Profile:
     features: Names  # (p,)
     unit: Names  # (p,) `share` or `number`
     value: Floats  # (k, p), NaN where no store of the cluster is known
-    chain: Floats  # (p,) the same over all clusters
+    chain: Floats  # (p,) the same over all stores of the chain
     contrast: Contrast
 
     @property
@@ -43,7 +43,14 @@ class Drivers:
 
 
 def profile_sales(
-    sales: Floats, normalized: Floats, labels: Labels, k: int, *, names: Names, parts: Names
+    sales: Floats,
+    normalized: Floats,
+    labels: Labels,
+    k: int,
+    *,
+    names: Names,
+    parts: Names,
+    everyone: Floats,
 ) -> Profile:
     """Describe clusters by the need states that their stores sell.
 
@@ -54,8 +61,9 @@ def profile_sales(
         k: Clusters.
         names: (p,), the need states.
         parts: (p,), their categories.
+        everyone: (m, p), sales of all stores, in a cluster or not: the chain.
     """
-    value, chain = sales_profile(sales, labels, k, parts)
+    value, chain = sales_profile(sales, labels, k, parts, everyone)
     unit = np.full(len(names), SHARE, dtype=object)
     return Profile(names, unit, value, chain, contrast(normalized, labels, k))
 
@@ -68,12 +76,13 @@ def profile_features(
     *,
     names: Names,
     levels: npt.NDArray[np.bool_],
+    everyone: Floats,
 ) -> Profile:
     """Describe clusters by external features; ``levels`` (p,) says which are zeros and ones.
 
     The other arguments are those of :func:`profile_sales`.
     """
-    value, chain = mean_profile(values, labels, k)
+    value, chain = mean_profile(values, labels, k, everyone)
     unit = np.where(levels, SHARE, NUMBER).astype(object)
     return Profile(names, unit, value, chain, contrast(normalized, labels, k))
 
@@ -95,17 +104,23 @@ def side_by_side(profiles: list[Profile]) -> Profile:
 def drivers(profile: Profile) -> Drivers:
     """Say which differences chance does not explain, and which set each cluster apart most.
 
-    A difference counts only where the chain's sales and its typical store agree on its direction.
+    A difference counts only where the chain's sales and its typical store agree on its direction,
+    and where the index shows it: one of 100 says that there is none.
     """
     p_value = adjusted(profile.contrast.p_value)
     effect = profile.contrast.effect
+    shown = np.round(index_against(profile.value, profile.chain)) != 100
     with np.errstate(invalid="ignore"):
-        told = (p_value < CHANCE) & (effect * profile.difference > 0)
+        told = (p_value < CHANCE) & (effect * profile.difference > 0) & shown
     return Drivers(p_value, told, driver_ranks(effect, told))
 
 
 def sales_profile(
-    sales: Floats, labels: Labels, k: int, parts: Names | None = None
+    sales: Floats,
+    labels: Labels,
+    k: int,
+    parts: Names | None = None,
+    everyone: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """Return each cluster's share of sales by need state (k, n_need_states), and the chain's.
 
@@ -116,12 +131,14 @@ def sales_profile(
         labels: (n_stores,), from 0 to k - 1.
         k: Clusters.
         parts: (n_need_states,), the category of each need state where there are several.
+        everyone: (m, n_need_states), the sales of the chain's stores where some are in no cluster.
     """
     if parts is None:
         parts = np.full(sales.shape[1], "", dtype=object)
     sold = np.nan_to_num(sales)
     by_cluster = np.array([sold[labels == label].sum(axis=0) for label in range(k)])
-    sums = np.vstack([by_cluster, sold.sum(axis=0)])
+    chain = sold if everyone is None else np.nan_to_num(everyone)
+    sums = np.vstack([by_cluster, chain.sum(axis=0)])
     shares = np.full(sums.shape, np.nan)
     for columns in columns_by(parts):
         own = np.take(sums, columns, axis=1)
@@ -131,14 +148,17 @@ def sales_profile(
     return shares[:-1], shares[-1]
 
 
-def mean_profile(values: Floats, labels: Labels, k: int) -> tuple[Floats, Floats]:
+def mean_profile(
+    values: Floats, labels: Labels, k: int, everyone: Floats | None = None
+) -> tuple[Floats, Floats]:
     """Return each cluster's mean of known values (k, n_features), NaN without any, and the chain's.
 
     ``values`` is (n_stores, n_features) with NaN where unknown; a level of a categorical feature
-    is a column of zeros and ones, whose mean is the share of stores with the level.
+    is a column of zeros and ones, whose mean is the share of stores with the level. ``everyone``
+    is the same of all stores of the chain, where some are in no cluster.
     """
     means = [_known_mean(values[labels == label]) for label in range(k)]
-    return np.array(means), _known_mean(values)
+    return np.array(means), _known_mean(values if everyone is None else everyone)
 
 
 def index_against(profile: Floats, chain: Floats) -> Floats:

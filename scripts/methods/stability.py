@@ -55,5 +55,5 @@ def jaccard(first: Labels, second: Labels, k: int) -> Floats:
 
 
 def trust_of(stability: float) -> str:
-    """Return Hennig's words for a stability."""
-    return WORDS[int(np.searchsorted(FROM, stability, side="right"))]
+    """Return Hennig's words for a stability, with two decimals as it is shown."""
+    return WORDS[int(np.searchsorted(FROM, round(stability, 2), side="right"))]

@@ -39,6 +39,35 @@ def test_every_category_shows_its_clusters_with_names_and_sizes(
                 assert f"Show its {cluster['stores']:,} stores" in card
 
 
+def test_cards_and_stores_show_the_numbers_of_the_tables(demo: Project, explorer: Path) -> None:
+    keys = ["category", "final_cluster"]
+    known = table(demo, "names").merge(
+        table(demo, "stability").drop(columns=["stores", "sales"]), on=keys
+    )
+    profiles = table(demo, "profiles")
+    reasons = table(demo, "store_reasons").set_index(["category", "store_id"])
+    with opened(explorer) as page:
+        for category, expected in known.groupby("category"):
+            choose(page, category)
+            cards = page.locator("#clusters .card").all_inner_texts()
+            for card, (_, cluster) in zip(cards, expected.iterrows(), strict=True):
+                text = " ".join(card.split())
+                sold = f"{int(float(cluster['sales']) + 0.5):,}"
+                share = f"{100 * cluster['share_of_sales']:.1f} % of the category"
+                assert f"sales {sold} ({share})" in text
+                assert f"mean confidence {cluster['confidence']:.2f}" in text
+                trust = cluster["trust"].replace("_", " ")
+                assert f"stability {cluster['jaccard']:.2f}, {trust}" in text
+                own = profiles[(profiles[keys] == cluster[keys]).all(axis=1)]
+                first = own[(own["driver"] == 1) & (own["track"] == "internal")]
+                for _, row in first.iterrows():
+                    value = f"{row['feature']} {100 * row['value']:.1f} %"
+                    assert f"{value} {row['index']:.0f}" in text
+            for row in rows(page):
+                confidence = reasons.loc[(category, row[0]), "confidence"]
+                assert row[5] == ("" if pd.isna(confidence) else f"{confidence:.2f}")
+
+
 def test_stores_are_found_by_number_and_by_name(explorer: Path) -> None:
     with opened(explorer) as page:
         everyone = count(page)

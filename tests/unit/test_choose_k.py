@@ -80,6 +80,13 @@ def test_the_number_is_fixed_when_smallest_is_largest() -> None:
     assert (found.k, found.status) == (4, "fixed")
 
 
+def test_nobody_fixed_a_number_where_stores_leave_only_one_to_try() -> None:
+    values = np.repeat([[0.0], [1.0], [5.0]], 6, axis=0)
+    assert choose(values, smallest=2, largest=8).status == "only_choice"
+    assert choose(values, smallest=2, largest=8, fixed=2).status == "fixed"
+    assert choose(values, smallest=2, largest=2).status == "fixed"
+
+
 def test_numbers_outside_the_range_are_not_tried() -> None:
     found = choose(blobs(2), smallest=4, largest=6)
     assert {k for k, name, _ in found.scores if name in CRITERIA} == {4, 5, 6}
@@ -93,8 +100,8 @@ def test_numbers_outside_the_range_are_not_tried() -> None:
         ([[1.0, 2.0]], (1, "one_store")),
         ([[0.1, 2.0]] * 30, (1, "identical_stores")),
         ([[0.3]] * 5 + [[0.1 + 0.2]] * 5, (1, "identical_stores")),  # not equal in binary
-        ([[0.0], [1.0]], (2, "fixed")),
-        ([[0.0]] * 9 + [[1.0]] * 9, (2, "fixed")),
+        ([[0.0], [1.0]], (2, "only_choice")),
+        ([[0.0]] * 9 + [[1.0]] * 9, (2, "only_choice")),
     ],
 )
 def test_groups_in_which_there_is_nothing_to_choose(

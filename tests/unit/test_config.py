@@ -79,6 +79,18 @@ def test_defaults_schema_and_documentation_agree() -> None:
             assert re.search(rf"[`.]{name}`", README), f"{key} is not in config/README.md"
 
 
+@pytest.mark.parametrize("name", ["default", "dev", "staging", "prod"])
+def test_the_table_of_environments_says_what_is_configured(name: str) -> None:
+    path = ROOT / "config" / f"{name}.yaml"
+    settings = resolve(path.read_text(encoding="utf-8") if name != "default" else None)
+    (row,) = re.findall(rf"^\| `?{name}`? \| (.*) \|$", README, re.MULTILINE)
+    tracks = (settings["internal"], settings["external"])
+    tried = [f"{track['choose_k']['min']} to {track['choose_k']['max']}" for track in tracks]
+    (starts,) = {track["cluster"]["starts"] for track in tracks}
+    said = [f"`{settings['output']['results']}/`", *tried, str(starts), str(settings["shards"])]
+    assert row.split(" | ") == said
+
+
 def test_a_default_that_config_yaml_states_is_the_schemas() -> None:
     for section in ("sales", "products"):
         stated = DEMO["inputs"][section]

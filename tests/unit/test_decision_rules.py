@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from methods.decision_rules import DEPTH, SKETCH_BELOW, Feature, decision_rules
+from methods.decision_rules import DEPTH, SKETCH_BELOW, Feature, decision_rules, only_a_sketch
 
 FEATURES = [Feature("Newborn", "sales"), Feature("income", "number"), Feature("mall yes", "level")]
 
@@ -49,6 +49,15 @@ def test_rules_cover_every_store_once_and_are_short() -> None:
     assert accuracy is not None
     assert accuracy < SKETCH_BELOW
     assert max(rule.conditions.count(" and ") for rule in rules) < 2 * DEPTH
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "sketch"), [(None, True), (0.894, True), (0.898, False), (0.9, False)]
+)
+def test_rules_that_place_90_percent_right_as_it_is_shown_are_no_sketch(
+    accuracy: float | None, sketch: bool
+) -> None:
+    assert only_a_sketch(accuracy) == sketch
 
 
 def test_a_store_whose_value_is_unknown_counts_as_the_median() -> None:

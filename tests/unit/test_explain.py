@@ -1,5 +1,7 @@
 """Why a store is where it is: what is said follows from the distances, and is true."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,15 +10,20 @@ from hypothesis import strategies as st
 from methods import explain
 from methods.explain import (
     Stores,
+    as_shown,
     centres_of,
+    clearly_nearer,
     fold_path,
     most_similar,
+    read_off,
     reason,
+    share_back,
     strongest,
     tip,
     tipping_points,
     what_speaks,
 )
+from methods.normalize import comparable_mix, shares
 
 NAN = np.nan
 FEW = settings(max_examples=30, deadline=None, derandomize=True)
@@ -50,7 +57,7 @@ def test_a_store_at_its_tipping_point_is_as_near_to_the_next_cluster(seed: int) 
     stores, labels, following = chain(seed)
     centres = centres_of(stores.values, labels, 3)
     own, other = centres[labels], centres[following]
-    column, reached = tipping_points(stores, own, other, (10 + 2 * own, 10 + 2 * other))
+    column, reached = tipping_points(stores, own, other, lambda values: 10 + 2 * values)
     assert (column >= 0).any()
     for row in np.flatnonzero(column >= 0):
         moved = stores.values[row].copy()
@@ -62,9 +69,15 @@ def test_a_store_at_its_tipping_point_is_as_near_to_the_next_cluster(seed: int) 
 def test_nothing_tips_a_store_that_is_nearer_to_the_next_cluster_already() -> None:
     stores = Stores(np.array([[1.0], [0.0]]), np.array([[1.0], [0.0]]), ["a"], ["number"])
     own, other = np.array([[0.0], [0.0]]), np.array([[1.0], [1.0]])
-    column, reached = tipping_points(stores, own, other, (own, other))
+    column, reached = tipping_points(stores, own, other, lambda values: values)
     assert column.tolist() == [-1, 0]
     np.testing.assert_array_equal(reached, [NAN, 0.5])
+
+
+def test_what_is_not_known_of_a_store_does_not_tip_it() -> None:
+    stores = Stores(np.array([[0.2], [0.9]]), np.array([[NAN], [0.9]]), ["a"], ["number"])
+    own, other = np.zeros((2, 1)), np.ones((2, 1))
+    assert tipping_points(stores, own, other, lambda values: values)[0].tolist() == [-1, -1]
 
 
 def test_what_is_not_known_says_nothing() -> None:
@@ -77,6 +90,29 @@ def test_what_is_not_known_says_nothing() -> None:
 def test_only_what_is_worth_saying_is_said() -> None:
     speaks = np.array([[50.0, 45.0, 1.0, -3.0], [-1.0, -2.0, 0.0, 0.0], [1, 2, 3, 4]])
     assert strongest(speaks, 3) == [[0, 1], [], [3, 2, 1]]
+
+
+def test_a_reason_is_a_feature_in_which_the_store_is_clearly_nearer() -> None:
+    values = np.array([[0.12, NAN, 5.0], [0.5, 1.0, 5.001], [0.9, 2.0, 9.0]])
+    own = np.array([[0.1, 1.0, 5.0]] * 3)
+    other = np.array([[0.2, 2.0, 5.01]] * 3)
+    found = clearly_nearer(values, own, other)
+    assert found[0].tolist() == [True, False, False]  # unknown; by next to nothing of the spread
+    assert found[1].tolist() == [False, True, False]
+    assert not found[2].any()  # far from both: 0.8 and 0.7 away
+    assert clearly_nearer(values, other, own)[2].tolist() == [True, True, False]
+
+
+def test_a_feature_that_is_not_clear_is_not_said_whatever_it_weighs() -> None:
+    speaks = np.array([[50.0, 45.0, 1.0]])
+    assert strongest(speaks, 3, np.array([[False, True, True]])) == [[1]]
+
+
+def test_values_are_compared_as_they_are_read() -> None:
+    values = np.array([[0.1523, 52_345.0, 0.333, 0.0, NAN], [1.2345, -0.04567, 1.0, 0.0, 0.1]])
+    found = as_shown(values, ["sales", "number", "level", "sales", "sales"])
+    expected = [[0.15, 52_300, 0.33, 0, NAN], [1.23, -0.0457, 1, 0, 0.1]]
+    np.testing.assert_allclose(found, expected)
 
 
 @FEW
@@ -131,6 +167,46 @@ def test_a_tip_says_from_where_to_where() -> None:
     assert tip("income", "number", 30_000, 45_500) == "income rose from 30,000 to 45,500"
 
 
+@pytest.mark.parametrize(
+    ("kind", "ends", "expected"),
+    [
+        ("sales", (0.1003, 0.0998), "fell from 10.03 % to 9.98 % of sales"),
+        ("sales", (0.1, 0.1001), "rose from 10 % to 10.01 % of sales"),
+        ("number", (52_345.0, 52_346.0), "rose from 52,345 to 52,346"),
+        ("number", (52_345.0, 52_345.0001), "changed by next to nothing"),
+    ],
+)
+def test_the_ends_of_a_tip_can_be_told_apart(
+    kind: str, ends: tuple[float, float], expected: str
+) -> None:
+    assert tip("Newborn", kind, *ends) == f"Newborn {expected}"
+
+
+@FEW
+@given(seeds)
+def test_a_tip_is_true_whatever_the_scale_of_a_feature(seed: int) -> None:
+    natural = np.sort(np.random.default_rng(seed).lognormal(0, 2, (4000, 1)), axis=0)
+    stores = Stores(np.log(natural), natural, ["density"], ["number"])
+    own, other = np.full((4000, 1), -1.0), np.full((4000, 1), 2.0)
+    column, reached = tipping_points(stores, own, other, partial(read_off, stores))
+    tipped = (column == 0) & (natural[:, 0] > 0.01)
+    assert tipped.sum() > 1000
+    np.testing.assert_allclose(reached[tipped], np.exp(0.5), rtol=0.02)  # in the middle of the logs
+
+
+@pytest.mark.parametrize("transform", ["share", "hellinger", "shrunk_hellinger", "log"])
+def test_a_share_comes_back_from_what_it_was_transformed_to(transform: str) -> None:
+    sales = np.random.default_rng(0).gamma(0.3, 100, (50, 4))
+    values, chain, weight = comparable_mix(sales, transform)
+    total = np.repeat(sales.sum(axis=1, keepdims=True), 4, axis=1)
+    found = share_back(values, transform, total, (chain, np.full(4, weight)))
+    np.testing.assert_allclose(found, shares(sales), atol=1e-9)
+
+
+def test_a_log_ratio_does_not_say_what_share_it_comes_from() -> None:
+    assert np.isnan(share_back(np.ones((2, 3)), "log_ratio", np.ones((2, 3)), ())).all()
+
+
 def test_a_moved_store_is_followed_to_where_it_is() -> None:
     folds = [
         ("3_1", "2_1", 5, "too_small"),
@@ -138,9 +214,9 @@ def test_a_moved_store_is_followed_to_where_it_is() -> None:
         ("2_1", "1_1", 40, "inseparable"),
     ]
     assert fold_path(folds, "3_1", "1_1") == (
-        "3_1 had too few stores, 5, and 2_1 was nearest; "
+        "3_1 had too few stores, 5, and joined 2_1; "
         "2_1 could not be told from 1_1 on resampled stores"
     )
-    assert fold_path(folds, "4_1", "1_1") == "4_1 had too few stores, 4, and 1_1 was nearest"
+    assert fold_path(folds, "4_1", "1_1") == "4_1 had too few stores, 4, and joined 1_1"
     parts = [("1_1", "1_1a", 60, "too_large"), ("1_1", "1_1b", 50, "too_large")]
     assert fold_path(parts, "1_1", "1_1b") == "1_1 had too many stores, and 1_1b took 50 of them"

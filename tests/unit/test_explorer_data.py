@@ -71,12 +71,13 @@ def test_stores_point_to_clusters_by_their_place() -> None:
         }
     )
     texts = {name: ["a", None, None] for name in ("reasons", "against", "tip", "similar_1")}
+    texts |= {"nearer": [True, None, None]}
     more = {name: ["b", None, None] for name in ("similar_2", "similar_3", "unusual", "folded")}
     found = category_stores(clusters, pa.table(texts | more), ["1_1", "2_1"])
     assert found["id"] == ["007", "7", "8"]
     assert found["cluster"] == [1, 0, -1]
     assert found["next"] == [0, -1, -1]
-    assert found["confidence"] == [0.988, 1.0, None]
+    assert found["confidence"] == [0.98765, 1.0, None]
     assert found["sales"] == [12.34, 0, -3]
     assert found["reasons"] == ["a", None, None]
 
@@ -106,7 +107,7 @@ def test_every_cluster_has_its_values_in_the_order_of_the_features() -> None:
     assert [feature["named"] for feature in found["features"]] == [True, False]
     assert found["clusters"][0]["value"] == [0.5, None]
     assert found["clusters"][1]["value"] == [0.123457, 51234.6]
-    assert found["clusters"][1]["index"] == [49.4, 102.5]
+    assert found["clusters"][1]["index"] == [49.3827, 102.469]
     assert found["clusters"][1]["driver"] == [1, 0]
     assert profile_of(None, [], "Babies", labels) == {"features": [], "clusters": []}
 

@@ -26,6 +26,8 @@ def fill(
     categorical: str = "mode",
     neighbours: int = 2,
     sources: list[str] | None = None,
+    *,
+    seed: int = 0,
 ) -> tuple[np.ndarray, list[dict]]:
     """Impute; columns with the same source are the levels of a categorical feature."""
     names = sources or [f"x{i}" for i in range(values.shape[1])]
@@ -36,6 +38,7 @@ def fill(
         numeric_method=numeric,
         categorical_method=categorical,
         neighbours=neighbours,
+        seed=seed,
     )
 
 
@@ -266,7 +269,7 @@ def test_groups_are_filled_each_by_itself(tmp_path: Path) -> None:
                 input=SimpleNamespace(normalized=file["in"], parameters=file["of"]),
                 output=SimpleNamespace(imputed=file["out"], parameters=file["parameters"]),
                 params=SimpleNamespace(
-                    impute={"numeric": "knn", "categorical": "knn", "neighbours": 3}
+                    impute={"numeric": "knn", "categorical": "knn", "neighbours": 3}, seed=42
                 ),
             ),
             JobLog(tmp_path / folder / "log", "impute", {}),
@@ -294,6 +297,17 @@ def test_of_many_stores_a_part_fills_the_gaps_about_as_well(
         errors.append(np.mean((filled - values)[gaps] ** 2))
     assert errors[0] != errors[1]
     assert errors[1] < 1.1 * errors[0] < 0.3 * np.mean(values[gaps] ** 2)
+
+
+def test_the_stores_that_fill_gaps_of_many_are_drawn_by_the_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("methods.impute.MOST_DONORS", 100)
+    values = np.random.default_rng(0).normal(size=(400, 3))
+    values[:50, 0] = GAP
+    one, two, again = (fill(values, "knn", seed=seed)[0] for seed in (1, 2, 1))
+    np.testing.assert_array_equal(one, again)
+    assert (one[:50, 0] != two[:50, 0]).mean() > 0.5
 
 
 def test_a_feature_that_few_stores_know_keeps_its_donors(monkeypatch: pytest.MonkeyPatch) -> None:

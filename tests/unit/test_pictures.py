@@ -89,7 +89,12 @@ def profiles(size: Size, clusters: list[str] | list[int]) -> pd.DataFrame:
 def test_flows_and_stability(size: Size) -> None:
     table, shown = final_clusters(size), names(size[0])
     moved = table["reassigned"].mean()
-    check(draw_flow(table, 20, shown), f"{moved:.1%} of stores moved", shown[0], "at least 20")
+    check(
+        draw_flow(table, 20, shown),
+        f"stores moved in {moved:.1%} of cases",
+        shown[0],
+        "at least 20",
+    )
     codes = table.drop_duplicates(["category", "final_cluster"])[["category", "final_cluster"]]
     codes["jaccard"] = 0.7
     codes["trust"] = "doubtful"
@@ -151,7 +156,7 @@ def test_the_choice_of_k_says_why(size: Size) -> None:
     figure = draw_choice(table, pd.DataFrame(chosen), "internal", shown)
     check(figure, "2 internal clusters", "stores part at gaps", "gap statistic ± s.e.")
     if size[0] > 1:
-        check(figure, "form groups in 6 of 12 categories", "slices that foretell sales")
+        check(figure, "form groups in 6 of 12 categories", "slices that explain held-out sales")
 
 
 def test_a_group_without_a_choice_says_so() -> None:
@@ -164,10 +169,16 @@ def test_a_group_without_a_choice_says_so() -> None:
 def test_the_waterfall_says_how_much_of_the_sales_is_clustered() -> None:
     aside = {"product_not_in_map": Decimal("20.50"), "outside_window": Decimal("4.50")}
     figure = draw_sales(Decimal(100), aside, Decimal(75))
-    check(figure, "75.0% of sales", "set aside: product not in map", "20.50", "75.00")
-    check(draw_sales(Decimal(0), {}, Decimal(0)), "0.0% of sales")
+    check(
+        figure,
+        "75.0% of the sales read are in final clusters, the rest is set aside",
+        "set aside: product not in map",
+        "20.50",
+        "75.00",
+    )
+    check(draw_sales(Decimal(0), {}, Decimal(0)), "0.0% of the sales read are in final clusters")
     few = {"product_not_in_map": Decimal(1)}
-    check(draw_sales(Decimal(10**6), few, Decimal(10**6 - 1)), "More than 99.9% of sales")
+    check(draw_sales(Decimal(10**6), few, Decimal(10**6 - 1)), "More than 99.9% of the sales read")
 
 
 def test_many_categories_are_said_to_be_left_out() -> None:

@@ -64,6 +64,14 @@ def test_a_large_store_counts_as_much_as_it_sells() -> None:
     np.testing.assert_allclose(profile, [[0.99, 0.01]])
 
 
+def test_the_chain_is_all_stores_in_a_cluster_or_not() -> None:
+    sales = np.array([[30.0, 10.0], [40.0, 20.0], [0.0, 100.0]])
+    _, chain = sales_profile(sales[:2], np.array([0, 1]), 2, everyone=sales)
+    np.testing.assert_allclose(chain, [0.35, 0.65])
+    _, chain = mean_profile(sales[:2], np.array([0, 1]), 2, everyone=sales)
+    np.testing.assert_allclose(chain, sales.mean(axis=0))
+
+
 @FEW
 @given(groups)
 def test_means_leave_unknown_values_out(group: tuple[int, int, int]) -> None:

@@ -71,7 +71,8 @@ def test_tracks_that_know_nothing_have_no_clusters_to_trust() -> None:
     ("jaccard", "words"),
     [
         (0.0, "do_not_trust"),
-        (0.599, "do_not_trust"),
+        (0.594, "do_not_trust"),
+        (0.596, "doubtful"),  # shown as 0.60
         (0.6, "doubtful"),
         (0.75, "stable"),
         (0.85, "highly_stable"),

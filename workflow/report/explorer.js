@@ -95,7 +95,7 @@ function card(cluster, number) {
     make("dl", {},
       make("dt", {}, "stores"), make("dd", {}, whole.format(cluster.stores)),
       make("dt", {}, "sales"), make("dd", {}, `${whole.format(Math.round(cluster.sales))} (${percent(cluster.share)} of the category)`),
-      make("dt", {}, "confidence"), make("dd", {}, cluster.confidence === null ? "–" : cluster.confidence.toFixed(2)),
+      make("dt", {}, "mean confidence"), make("dd", {}, cluster.confidence === null ? "–" : cluster.confidence.toFixed(2)),
       make("dt", {}, "stability"), make("dd", {}, `${cluster.jaccard.toFixed(2)}, ${words(cluster.trust)}`)),
     cluster.drivers < 3 ? make("p", { class: "note" }, "Hardly differs from the chain: fewer than three features do, beyond chance.") : null,
     profileTable(number, few),
@@ -116,8 +116,8 @@ function showClusters() {
     make("h3", {}, "Features"),
     make("p", { class: "soft" }, "How much of what stores differ in lies between the clusters."),
     make("table", { class: "bars" }, make("tbody", {}, ...strongest)));
-  const right = category.accuracy === null ? "too few stores to test them"
-    : `${percent(category.accuracy, 0)} of stores that they were not made from are placed right`;
+  const right = category.accuracy === null ? "Too few stores to test them"
+    : `Such rules place ${percent(category.accuracy, 0)} of held-out stores right`;
   $("rules").replaceChildren(
     make("h3", {}, "Rules"),
     make("p", { class: category.sketch ? "note" : "soft" },
@@ -259,6 +259,12 @@ function list(text) {
   return text ? make("ul", {}, ...text.split("; ").map((item) => make("li", {}, item))) : null;
 }
 
+function tipOf(i, next) {
+  if (data.stores.tip[i]) return `It would be as near to ${next} if ${data.stores.tip[i]}.`;
+  return data.stores.nearer[i] ? "No change of one number or share alone, within what stores of the chain show."
+    : `Nothing has to change: it is no nearer to its cluster than to ${next}.`;
+}
+
 function openStore(id) {
   const i = data.stores.id.indexOf(id), stores = data.stores;
   if (i < 0) return;
@@ -266,11 +272,11 @@ function openStore(id) {
   const similar = [1, 2, 3].map((n) => stores[`similar_${n}`][i]).filter((other) => other !== null);
   const facts = [
     ["Cluster", own ? `${own.code}: ${own.name}` : `none: ${words(stores.status[i])}`],
-    ["Confidence", stores.confidence[i] === null ? null : percent(stores.confidence[i], 0)],
-    ["Why here", list(stores.reasons[i])],
+    ["Confidence", stores.confidence[i] === null ? null : stores.confidence[i].toFixed(2)],
+    ["Why here", list(stores.reasons[i]) || (own && next ? `In no feature clearly nearer to its cluster than to ${next.code}.` : null)],
     ["Next best", next ? `${next.code}: ${next.name}` : null],
     ["What speaks for that", list(stores.against[i])],
-    ["What would tip it", own && next ? (stores.tip[i] ? `It would be as near to ${next.code} if ${stores.tip[i]}.` : "No change of one feature alone, within what stores of the chain show.") : null],
+    ["What would tip it", own && next ? tipOf(i, next.code) : null],
     ["Most similar", similar.length ? make("span", {}, ...similar.flatMap((other, n) => [n ? ", " : "",
       make("button", { type: "button", class: "link", onclick: () => openStore(other) }, nameOf(other))])) : null],
     ["Unusual", list(stores.unusual[i])],
@@ -284,7 +290,8 @@ function openStore(id) {
     make("header", {}, make("h2", { id: "store-title" }, nameOf(id)),
       make("button", { type: "button", onclick: () => dialog.close() }, "Close")),
     make("p", { class: "soft" }, category.name),
-    make("dl", {}, ...facts.flatMap(([title, value]) => [make("dt", {}, title), make("dd", {}, value)])));
+    make("dl", {}, ...facts.flatMap(([title, value]) => [make("dt", {}, title), make("dd", {}, value)])),
+    own && next ? make("p", { class: "soft" }, "Clusters are quoted as on their cards: the share of all their sales, else the mean or share of their stores.") : null);
   if (!dialog.open) dialog.showModal();
   setAddress(id);
 }

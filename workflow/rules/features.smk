@@ -56,6 +56,7 @@ rule impute:
         runtime=minutes(60),
     params:
         impute=lookup(dpath="{track}/impute", within=settings),
+        seed=settings["seed"],
         code=code_digest("impute.py"),
     message:
         "Filling gaps in the {wildcards.track} features, shard {wildcards.shard}"

@@ -114,10 +114,12 @@ rule explain:
     input:
         clusters="<merged>/clusters.parquet",
         names="<merged>/names.parquet",
+        profiles="<merged>/profiles.parquet",
         folds="<merged>/folds.parquet",
         centres="<merged>/centres.parquet",
         need_states="<results>/internal/need_states.parquet",
         raw_features="<results>/external/raw_features.parquet",
+        internal_parameters="<results>/internal/normalize_parameters.parquet",
         internal_imputed="<results>/internal/imputed.parquet",
         external_imputed="<results>/external/imputed.parquet",
         internal_outliers="<results>/internal/outliers.parquet",

@@ -21,17 +21,17 @@ from methods.pictures.style import (
 ERRORS = {"gap": "gap_error", "prediction": "prediction_error"}
 UNITS = {
     "gap": "gap statistic ± s.e.",
-    "prediction": "share of next months' mix ± s.e.",
+    "prediction": "share of held-out mix explained ± s.e.",
     "silhouette": "silhouette, higher is better",
     "calinski_harabasz": "Calinski-Harabasz, higher is better",
     "davies_bouldin": "Davies-Bouldin, lower is better",
 }
 WHY = {
     ("chosen", "gap"): "stores part at gaps",
-    ("slices", "prediction"): "no groups, slices that foretell sales",
+    ("slices", "prediction"): "no groups, slices that explain held-out sales",
     ("slices", "gap"): "no groups, slices",
     ("no_groups", "gap"): "no groups",
-    ("chosen", "prediction"): "foretell sales best",
+    ("chosen", "prediction"): "explain held-out sales best",
 }
 
 

@@ -10,10 +10,11 @@ from methods.pictures.style import BLUE, GREEN, ORANGE, figure_of
 
 
 def draw_sales(read: Decimal, set_aside: Mapping[str, Decimal], clustered: Decimal) -> Figure:
-    """Draw sales read, set aside by reason, and clustered."""
+    """Draw sales read, set aside by reason, and in final clusters."""
     share = float(clustered / read) if read else 0.0
     said = "More than 99.9%" if clustered < read and share >= 0.9995 else f"{share:.1%}"
-    title = f"{said} of sales belong to stores with a final cluster"
+    title = f"{said} of the sales read are in final clusters"
+    title += ", the rest is set aside" if clustered < read else ""
     figure, (axis,) = figure_of(1, 1, title, height=1.0 + 0.35 * (len(set_aside) + 2))
     aside = [f"set aside: {reason.replace('_', ' ')}" for reason in set_aside]
     values = [float(value) for value in (read, *set_aside.values(), clustered)]
@@ -23,7 +24,7 @@ def draw_sales(read: Decimal, set_aside: Mapping[str, Decimal], clustered: Decim
         starts.append(end)
     starts.append(0.0)
     colours = [BLUE, *[ORANGE] * len(aside), GREEN]
-    axis.barh(["read", *aside, "clustered"], values, left=starts, color=colours)
+    axis.barh(["read", *aside, "in final clusters"], values, left=starts, color=colours)
     for row, (value, start) in enumerate(zip(values, starts, strict=True)):
         whole = row in {0, len(values) - 1}
         axis.text(

@@ -155,6 +155,7 @@ def cluster_track(
         numeric_method=filling["numeric"],
         categorical_method=filling["categorical"],
         neighbours=filling["neighbours"],
+        seed=seed_for(seed, group, "impute"),
     )
     scores = outlier_scores(
         filled, outliers["method"], outliers["neighbours"], seed_for(seed, group, "outliers")
