@@ -13,6 +13,7 @@ import io
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,8 @@ def convert(
 ) -> pa.Array:
     """Convert raw values to their kind; ``where`` is file, column and number of the first row."""
     values = _clean(values, source)
+    if kind in {"money", "number"}:
+        values = _without_missing_numbers(values, source)
     converted = {
         "identifier": _identifier,
         "text": _text,
@@ -198,6 +201,7 @@ def feature_values(values: pa.Array, source: Source, path: str, column: str) -> 
         unreadable = pc.and_(pc.is_null(numbers), pc.is_valid(values))
         texts = values.filter(unreadable)
         if len(texts) == 0:
+            numbers = _number(_without_missing_numbers(values, source), source)
             return np.array(numbers.to_numpy(zero_copy_only=False), dtype=float)
         known = len(values) - values.null_count
         if len(texts) < 0.1 * known:
@@ -224,8 +228,56 @@ def _clean(values: pa.Array, source: Source) -> pa.Array:
     if pa.types.is_string(values.type):
         values = pc.utf8_trim_whitespace(values)
         missing = pa.array(["", *(source.get("missing") or [])])
-        values = pc.if_else(pc.is_in(values, missing), None, values)
+        return pc.if_else(pc.is_in(values, missing), None, values)
+    if source.get("missing"):
+        values = pc.if_else(_is_missing(values, source), None, values)
     return values
+
+
+def missing_numbers(source: Source) -> list[Decimal]:
+    """Return the numbers among the texts that mean a missing value; -999 is also -999.0."""
+    texts = pa.array(source.get("missing") or [], pa.string())
+    numbers = pc.coalesce(_plain_number(texts, source), _plain_number(texts, {}))
+    return [Decimal(number) for number in numbers.drop_null().to_pylist()]
+
+
+def _without_missing_numbers(values: pa.Array, source: Source) -> pa.Array:
+    """Return texts that are read as numbers without those that mean a missing value."""
+    markers = [float(number) for number in missing_numbers(source)]
+    if not markers or not pa.types.is_string(values.type):
+        return values
+    return pc.if_else(pc.is_in(_number(values, source), pa.array(markers)), None, values)
+
+
+def _is_missing(values: pa.Array, source: Source) -> pa.Array:
+    """Say which values that are no text mean a missing value: written as text, or as numbers."""
+    if pa.types.is_float16(values.type):
+        values = values.cast(pa.float32())
+    if not _is_number(values.type):
+        return pc.is_in(values.cast(pa.string()), pa.array(source["missing"]))
+    found = pa.repeat(False, len(values))
+    for number in missing_numbers(source):
+        try:
+            marker = pa.scalar(_as_type(number, values.type), values.type)
+        except (pa.ArrowException, OverflowError):  # no value of this type is that number
+            continue
+        found = pc.or_(found, pc.fill_null(pc.equal(values, marker), False))
+    return found
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
+
+
+def _as_type(number: Decimal, type_: pa.DataType) -> Decimal | float | int:
+    """Return a number as a value of an Arrow type; OverflowError where it is none."""
+    if pa.types.is_floating(type_):
+        return float(number)
+    if pa.types.is_decimal(type_):
+        return number
+    if number != number.to_integral_value():
+        raise OverflowError
+    return int(number)
 
 
 def _expected(kind: str, source: Source) -> str:
@@ -257,13 +309,19 @@ def _text(values: pa.Array, source: Source) -> pa.Array:
 
 def _number(values: pa.Array, source: Source) -> pa.Array:
     if pa.types.is_string(values.type):
-        mark = source.get("decimal", ".")
-        values = pc.if_else(pc.match_substring_regex(values, NUMBERS[mark]), values, None)
-        if mark == ",":
-            values = pc.replace_substring(pc.replace_substring(values, ".", ""), ",", ".")
+        values = _plain_number(values, source)
     if pa.types.is_temporal(values.type):
         return pa.nulls(len(values), pa.float64())
     return values.cast(pa.float64())
+
+
+def _plain_number(values: pa.Array, source: Source) -> pa.Array:
+    """Return texts that are numbers with a decimal point, null where they are none."""
+    mark = source.get("decimal", ".")
+    values = pc.if_else(pc.match_substring_regex(values, NUMBERS[mark]), values, None)
+    if mark == ",":
+        values = pc.replace_substring(pc.replace_substring(values, ".", ""), ",", ".")
+    return values
 
 
 def _money(values: pa.Array, source: Source) -> pa.Array:

@@ -129,3 +129,20 @@ def test_a_missing_column_a_csv_file_and_no_file_are_not_read_directly(tmp_path:
     assert expressions(path, other, aggregate_sales.KINDS) is None
     assert expressions(path, SOURCE | {"format": "csv"}, aggregate_sales.KINDS) is None
     assert expressions(tmp_path / "no.parquet", SOURCE, aggregate_sales.KINDS) is None
+
+
+@pytest.mark.parametrize("type_", ["int64", "float64"])
+def test_an_amount_that_means_missing_is_left_to_the_way_that_says_where(
+    tmp_path: Path, type_: str
+) -> None:
+    path = write(
+        tmp_path,
+        shop=pa.array(["a", "b"]),
+        sku=pa.array(["x", "x"]),
+        amount=pa.array([3, -999]).cast(type_),
+        day=pa.array([date(2024, 1, 31)] * 2),
+    )
+    for marker, direct in (("-999", False), ("-998", True), ("NA", True)):
+        with duckdb.connect() as database:
+            source = SOURCE | {"missing": [marker]}
+            assert aggregate_sales.sum_directly(database, path, source, {}) == direct

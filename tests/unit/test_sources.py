@@ -118,6 +118,64 @@ def test_missing_markers_and_empty_fields_are_missing(read: Read) -> None:
     assert values == ["NA", "--", None, None, "real"]
 
 
+NUMERIC = ["int16", "int64", "float32", "float64", pa.decimal128(25, 2)]
+
+
+@pytest.mark.parametrize("type_", NUMERIC, ids=str)
+@pytest.mark.parametrize("marker", ["-999", "-999.0", "-9.99e2"])
+def test_a_number_that_means_missing_is_missing_in_columns_of_numbers(
+    type_: str | pa.DataType, marker: str
+) -> None:
+    whole = pa.array([-999, 5, None, 999, -99], pa.int16()).cast(type_)
+    found = feature(whole, missing=[marker, "NA"])
+    assert [None if np.isnan(value) else value for value in found] == [None, 5, None, 999, -99]
+    codes = feature(whole, missing=[marker], categorical=["c"])
+    assert codes == [None, "5", None, "999", "-99"]
+
+
+def test_a_broken_number_that_means_missing_is_missing_in_every_precision() -> None:
+    for type_ in ("float32", "float64", pa.decimal128(9, 2)):
+        values = pa.array([-9.9, 5, 9.9]).cast(type_)
+        assert np.isnan(feature(values, missing=["-9.9"])).tolist() == [True, False, False]
+        assert np.isnan(feature(values, missing=["-9,9"], decimal=",")).tolist()[0]
+    assert feature(pa.array([9, 0], "uint8"), missing=["9.9", "-7", "300"]) == [9, 0]
+
+
+def test_a_number_that_means_missing_may_be_written_otherwise_among_numbers_only() -> None:
+    assert np.isnan(feature(["-999.00", "5"], missing=["-999"])).tolist() == [True, False]
+    assert feature(["007", "north"], missing=["7"]) == ["007", "north"]
+    assert feature(["7", "north"], missing=["7"]) == [None, "north"]
+
+
+def test_days_and_flags_that_mean_missing_are_missing() -> None:
+    days = pa.array([datetime.date(1900, 1, 1), datetime.date(2024, 1, 31)])
+    assert feature(days, missing=["1900-01-01"]) == [None, "2024-01-31"]
+    assert feature(pa.array([True, False]), missing=["-999"]) == [1, 0]
+
+
+@pytest.mark.parametrize("type_", NUMERIC, ids=str)
+def test_an_identifier_or_an_amount_that_means_missing_is_refused(
+    read: Read, type_: str | pa.DataType
+) -> None:
+    table = pa.table({"store": pa.array([1, -999]).cast(type_), "amount": [-999.0, 2.0]})
+    with pytest.raises(InputError, match=r"column 'store' .* nothing in row 2"):
+        read(table, "f.parquet", missing=["-999"])
+    table = table.set_column(0, "store", pa.array(["a", "b"]))
+    with pytest.raises(InputError, match=r"column 'amount' .* nothing in row 1"):
+        read(table, "f.parquet", missing=["-999"])
+    with pytest.raises(InputError, match=r"column 'amount' .* nothing in line 2"):
+        read("store,amount\na,-999.0\n", missing=["-999"])
+
+
+@pytest.mark.parametrize("type_", NUMERIC, ids=str)
+def test_a_category_that_means_missing_is_missing(read: Read, type_: str | pa.DataType) -> None:
+    table = pa.table({"need": pa.array([4, -999]).cast(type_)})
+    found = read(
+        table, "f.parquet", {"need_state": "need"}, {"need_state": "text"}, missing=["-999"]
+    )
+    assert found["need_state"] == ["4", None]
+
+
 def test_constants_stand_for_columns_the_file_does_not_have(read: Read) -> None:
     rows = read(
         PLAIN,
