@@ -74,7 +74,7 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
         status = sales_status(stores, sold, eligible)
         in_group = np.isin(status["store_id"].astype(str), raw.stores.astype(str))
         kept = status["status"][in_group] == "eligible"
-        mixes, chain, weight = comparable_mixes(
+        mixes, chain, weight, zero = comparable_mixes(
             raw.values[kept], raw.categories, options["transform"]
         )
         known = ~np.isnan(mixes).all(axis=0)
@@ -89,6 +89,7 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
                 "transform": np.full(len(features), options["transform"]),
                 "chain": chain[known],
                 "weight": weight[known],
+                "zero": zero[known],
                 "center": scaled.center,
                 "scale": scaled.scale,
                 "clip": np.full(len(features), options["clip"], dtype=float),
@@ -146,15 +147,17 @@ def normalize_external(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
             scaled = scale_columns(moved, options["scale"], options["clip"])
             blocks.append(scaled.values)
             units = (scaled.center[0], scaled.scale[0], options["clip"])
-            rows.append((name, name, None, transform, None, None, *units))
+            rows.append((name, name, None, transform, None, None, None, *units))
             continue
         names, encoded, center, scale = encode_levels(levels[stores, number], options["max_levels"])
         blocks.append(encoded)
         for level, middle in zip(names, center, strict=True):
-            rows.append((f"{name}={level}", name, level, "level", None, None, middle, scale, None))
+            rows.append(
+                (f"{name}={level}", name, level, "level", None, None, None, middle, scale, None)
+            )
 
     texts = ("feature", "source", "level", "transform")
-    fields = (*texts, "chain", "weight", "center", "scale", "clip")
+    fields = (*texts, "chain", "weight", "zero", "center", "scale", "clip")
     fitted = {
         field: np.array(values, dtype=object if field in texts else float)
         for field, values in zip(fields, zip(*rows, strict=True), strict=True)
