@@ -43,15 +43,18 @@ def main(snakemake: Any, log: JobLog) -> None:
 def read_source(source: dict[str, Any], log: JobLog) -> pd.DataFrame:
     """Read one source and return stores x features, one row per store."""
     files = ", ".join(source["files"])
-    raw = pa.concat_tables(
-        [read_file(path, source) for path in source["files"]], promote_options="permissive"
-    ).combine_chunks()
-    readings = raw.select([0, 1]).to_pandas()
-    for number, name in enumerate(raw.column_names[2:], start=2):
-        values = feature_values(raw.column(number).combine_chunks(), source, files, name)
+    raw = {path: read_file(path, source) for path in source["files"]}
+    readings = pa.concat_tables([keys for keys, _ in raw.values()]).to_pandas()
+    without = []
+    for name in dict.fromkeys(name for _, features in raw.values() for name in features):
+        unknown = {path: pa.nulls(keys.num_rows) for path, (keys, _) in raw.items()}
+        parts = {path: features.get(name, unknown[path]) for path, (_, features) in raw.items()}
+        values = feature_values(parts, source, name)
         check_finite(values, readings["store_id"], files, name)
-        if not pd.isna(values).all():
-            readings[name] = values
+        if pd.isna(values).all():
+            without.append(name)
+        else:
+            readings[f"{source['name']}.{name}"] = values
     try:
         table = one_row_per_store(readings, source["rows"])
     except DuplicateStores as error:
@@ -68,9 +71,9 @@ def read_source(source: dict[str, Any], log: JobLog) -> pd.DataFrame:
         rows_in=len(readings),
         stores=len(table),
         features=table.shape[1],
-        columns_without_a_value=sorted(set(raw.column_names) - set(readings.columns)),
+        columns_without_a_value=sorted(without),
     )
-    return table.add_prefix(f"{source['name']}.")
+    return table
 
 
 def check_finite(values: np.ndarray, stores: pd.Series, files: str, name: str) -> None:
@@ -83,8 +86,8 @@ def check_finite(values: np.ndarray, stores: pd.Series, files: str, name: str) -
         )
 
 
-def read_file(path: str, source: dict[str, Any]) -> pa.Table:
-    """Return the store, the date and the features of one file; features as the file has them."""
+def read_file(path: str, source: dict[str, Any]) -> tuple[pa.Table, dict[str, pa.Array]]:
+    """Return the stores and dates of one file, and its features by name as the file has them."""
     present = [name for name in header(path, source) if name]
     for option in ("features", "exclude", "categorical"):
         for name in source[option] or []:
@@ -109,10 +112,8 @@ def read_file(path: str, source: dict[str, Any]) -> pa.Table:
         return convert(raw[name].combine_chunks(), kind, source, where, nullable=False)
 
     dates = key(day, "date") if day else pa.nulls(raw.num_rows, pa.date32())
-    return pa.table(
-        [key(store, "identifier"), dates, *(raw[name] for name in features)],
-        ["store_id", "date", *features],
-    )
+    keys = pa.table([key(store, "identifier"), dates], ["store_id", "date"])
+    return keys, {name: raw[name].combine_chunks() for name in features}
 
 
 def read_places(source: dict[str, Any]) -> pd.DataFrame:
@@ -141,7 +142,7 @@ def read_places(source: dict[str, Any]) -> pd.DataFrame:
 def degrees(values: pa.Array, source: dict[str, Any], path: str, name: str) -> np.ndarray:
     """Return latitudes or longitudes."""
     limit, theirs = DEGREES[name], source["columns"][name]
-    numbers = feature_values(values, source, path, theirs)
+    numbers = feature_values({path: values}, source, theirs)
     wrong = numbers[pd.notna(numbers)]
     if numbers.dtype == float:
         wrong = wrong[np.abs(wrong) > limit]

@@ -183,35 +183,70 @@ def convert(
     return converted
 
 
-def feature_values(values: pa.Array, source: Source, path: str, column: str) -> np.ndarray:
+def feature_values(parts: Mapping[str, pa.Array], source: Source, column: str) -> np.ndarray:
     """Return a feature as float64 when its known values are numbers, else as text (object).
+
+    ``parts`` are its values by file, each in the type that the file gives it; the values of all
+    files decide together, below one another in the order of the files.
 
     Raises:
         InputError: Nearly all known values are numbers, but some are text: a missing-value marker
             not configured or a slip, which would otherwise turn the column into a category with a
-            level for every number.
+            level for every number. Or one file has only numbers and another one only text.
     """
+    known = {path: _known(values, source) for path, values in parts.items()}
+    if column not in source["categorical"]:
+        texts = {path: _unreadable_numbers(values, source) for path, values in known.items()}
+        if not any(len(found) for found in texts.values()):
+            return np.concatenate([_as_numbers(values, source) for values in known.values()])
+        _refuse_slips(known, texts, column)
+    return np.concatenate(
+        [_text(values, source).to_numpy(zero_copy_only=False) for values in known.values()]
+    )
+
+
+def _known(values: pa.Array, source: Source) -> pa.Array:
     values = _clean(values, source)
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.int8())
     if pa.types.is_floating(values.type):
         values = pc.if_else(pc.is_nan(values), None, values)
-    if column not in source["categorical"] and not pa.types.is_temporal(values.type):
-        numbers = _number(values, source)
-        unreadable = pc.and_(pc.is_null(numbers), pc.is_valid(values))
-        texts = values.filter(unreadable)
-        if len(texts) == 0:
-            numbers = _number(_without_missing_numbers(values, source), source)
-            return np.array(numbers.to_numpy(zero_copy_only=False), dtype=float)
-        known = len(values) - values.null_count
-        if len(texts) < 0.1 * known:
-            raise InputError(
-                f"{path}: column {column!r} holds {known - len(texts):,} numbers and "
-                f"{len(texts):,} texts: {examples(sorted(set(texts.to_pylist())))}. Expected "
-                "numbers only: name missing-value markers in `missing` of the source, or the "
-                "column in `categorical`."
-            )
-    return _text(values, source).to_numpy(zero_copy_only=False)
+    return values
+
+
+def _as_numbers(values: pa.Array, source: Source) -> np.ndarray:
+    numbers = _number(_without_missing_numbers(values, source), source)
+    return np.array(numbers.to_numpy(zero_copy_only=False), dtype=float)
+
+
+def _unreadable_numbers(values: pa.Array, source: Source) -> pa.Array:
+    """Return the values that are no numbers, as text."""
+    numbers = _number(values, source)
+    return _text(values.filter(pc.and_(pc.is_null(numbers), pc.is_valid(values))), source)
+
+
+def _refuse_slips(known: dict[str, pa.Array], texts: dict[str, pa.Array], column: str) -> None:
+    """Refuse text among numbers in ``known`` values by file, unless it can be meant."""
+    counts = {path: len(values) - values.null_count for path, values in known.items()}
+    numbers = {path: count - len(texts[path]) for path, count in counts.items()}
+    written = {path: sorted(set(found.to_pylist())) for path, found in texts.items() if len(found)}
+    cure = "name missing-value markers in `missing` of the source, or the column in `categorical`."
+    if sum(map(len, texts.values())) < 0.1 * sum(counts.values()):
+        where = ", ".join(written)
+        shown = examples(sorted({text for found in written.values() for text in found}))
+        raise InputError(
+            f"{where}: column {column!r} holds {sum(numbers.values()):,} numbers and "
+            f"{sum(map(len, texts.values())):,} texts: {shown}. Expected numbers only: {cure}"
+        )
+    only_text = [path for path in written if numbers[path] == 0]
+    only_numbers = [path for path, count in counts.items() if count and path not in written]
+    if only_text and only_numbers:
+        first = known[only_numbers[0]].drop_null().unique()
+        raise InputError(
+            f"{only_text[0]}: column {column!r} holds text: {examples(written[only_text[0]])}; in "
+            f"{only_numbers[0]} it holds numbers: {examples(first.to_pylist())}. Expected the same "
+            f"in all files of a source: {cure}"
+        )
 
 
 def checksum(path: str | Path) -> str:
@@ -225,6 +260,8 @@ def _clean(values: pa.Array, source: Source) -> pa.Array:
         values = values.dictionary_decode()
     if pa.types.is_large_string(values.type) or pa.types.is_string_view(values.type):
         values = values.cast(pa.string())
+    if pa.types.is_float16(values.type):
+        values = values.cast(pa.float32())
     if pa.types.is_string(values.type):
         values = pc.utf8_trim_whitespace(values)
         missing = pa.array(["", *(source.get("missing") or [])])
@@ -251,8 +288,6 @@ def _without_missing_numbers(values: pa.Array, source: Source) -> pa.Array:
 
 def _is_missing(values: pa.Array, source: Source) -> pa.Array:
     """Say which values that are no text mean a missing value: written as text, or as numbers."""
-    if pa.types.is_float16(values.type):
-        values = values.cast(pa.float32())
     if not _is_number(values.type):
         return pc.is_in(values.cast(pa.string()), pa.array(source["missing"]))
     found = pa.repeat(False, len(values))
@@ -312,7 +347,7 @@ def _number(values: pa.Array, source: Source) -> pa.Array:
         values = _plain_number(values, source)
     if pa.types.is_temporal(values.type):
         return pa.nulls(len(values), pa.float64())
-    return values.cast(pa.float64())
+    return values.cast(pa.float64(), safe=False)  # whole numbers above 2^53 are rounded
 
 
 def _plain_number(values: pa.Array, source: Source) -> pa.Array:
@@ -365,6 +400,10 @@ def _parquet_batches(path: str | Path, columns: list[str]) -> Iterator[pa.Record
 
 def _decoded(values: pa.Array) -> pa.Array:
     """Return text that is stored as bytes as text."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if pa.types.is_fixed_size_binary(values.type):
+        values = values.cast(pa.binary())
     binary = pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type)
     return values.cast(pa.string()) if binary else values
 

@@ -380,10 +380,10 @@ def test_typed_dates_need_no_format(read_one: Callable) -> None:
 # Features
 
 
-def feature(values: list | pa.Array, **keys: object) -> list:
-    values = values if isinstance(values, pa.Array) else pa.array(values)
-    source = {"columns": {}, "categorical": [], **keys}
-    return feature_values(values, source, "f.csv", "c").tolist()
+def feature(*files: list | pa.Array, **keys: object) -> list:
+    """Return the values of a feature `c` in the files `0.csv`, `1.csv`, ..."""
+    parts = {f"{number}.csv": pa.array(values) for number, values in enumerate(files)}
+    return feature_values(parts, {"columns": {}, "categorical": [], **keys}, "c").tolist()
 
 
 def test_features_are_numbers_where_all_known_values_are() -> None:
@@ -415,6 +415,52 @@ def test_few_texts_among_numbers_are_a_slip() -> None:
     with pytest.raises(InputError, match=r"c.*19 numbers and 1 texts: 'n/a'.*`missing`"):
         feature([*map(str, range(19)), "n/a"])
     assert len(feature([*map(str, range(19)), "n/a"], categorical=["c"])) == 20
+
+
+@pytest.mark.parametrize(
+    "other", [["7", "0.5"], [7, 0.5], pa.array([7, 0.5], "float32"), [Decimal(7), Decimal("0.5")]]
+)
+def test_numbers_of_several_files_are_numbers_in_whatever_type(other: list | pa.Array) -> None:
+    assert feature(other, [1, 2], [True]) == [7, 0.5, 1, 2, 1]
+    assert feature([2**60], other)[0] == 2.0**60
+    assert feature(other, pa.nulls(1))[:2] == [7, 0.5]
+    assert feature(other, [1], categorical=["c"]) == ["7", "0.5", "1"]
+
+
+def test_codes_of_which_some_are_numbers_are_one_feature_over_all_files() -> None:
+    assert feature(["1", "2"], ["3", "4a"], ["5"]) == ["1", "2", "3", "4a", "5"]
+    days = pa.array([datetime.date(2024, 1, 31)])
+    assert feature(days, ["never"]) == ["2024-01-31", "never"]
+
+
+def test_features_may_have_any_type_that_parquet_knows(tmp_path: Path) -> None:
+    columns = {
+        "half": (np.array([1, 2.5], dtype=np.float16), [1, 2.5]),
+        "long": ([2**60, 2**53 + 1], [2.0**60, 2.0**53]),
+        "bytes": (pa.array([b"ab", b"cd"]).dictionary_encode(), ["ab", "cd"]),
+        "fixed": (pa.array([b"ab", b"cd"], pa.binary(2)), ["ab", "cd"]),
+        "decimal": ([Decimal("1.5"), Decimal(3)], [1.5, 3]),
+        "time": ([datetime.time(9), None], ["09:00:00.000000", None]),
+    }
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({name: values for name, (values, _) in columns.items()}), path)
+    (batch,) = raw_batches(path, {"columns": {}}, list(columns))
+    for name, (_, expected) in columns.items():
+        for missing in ([], ["-999"]):
+            assert feature(batch.column(name), missing=missing) == expected
+
+
+@pytest.mark.parametrize("text", [["north"], [datetime.date(2024, 1, 31)]])
+def test_text_in_one_file_and_numbers_in_another_are_refused(text: list) -> None:
+    wrong = r"1.csv: column 'c' holds text: '.*'; in 0.csv it holds numbers: 1, 2. Expected"
+    with pytest.raises(InputError, match=wrong):
+        feature([1, 2], text)
+    with pytest.raises(InputError, match=r"0.csv.* in 1.csv it holds numbers: '1', '2'"):
+        feature(text, ["1", "2"])
+    assert feature(["1"], text, categorical=["c"])[0] == "1"
+    assert feature(text, [None, "NA"], missing=["NA"])[1:] == [None, None]
+    with pytest.raises(InputError, match=r"^1.csv: column 'c' holds 20 numbers and 1 texts"):
+        feature(list(range(20)), text)
 
 
 # What cannot be read
