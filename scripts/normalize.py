@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from common.errors import InputError
 from common.features import Matrix, column, matrices, stack
 from common.job import JobLog, run
 from common.seeds import shard_of
@@ -66,7 +67,9 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
     kind = snakemake.params.groups
     shard, shards = (int(number) for number in snakemake.wildcards.shard.split("-of-"))
     need_states = NeedStates(snakemake.input.features, kind)
-    for group, stores in read_stores(snakemake.input.stores, kind).items():
+    by_group = read_stores(snakemake.input.stores, kind)
+    check_eligible(by_group, eligible)
+    for group, stores in by_group.items():
         if shard_of(group, shards) != shard:
             continue
         raw = need_states.sales(group)
@@ -96,6 +99,33 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
             },
             status,
         )
+
+
+def check_eligible(by_group: dict[str, pa.Table], eligible: dict[str, Any]) -> None:
+    """Refuse limits that leave no store in any category: there would be nothing to cluster."""
+    rows = pa.concat_tables(by_group.values())
+    status = np.concatenate(
+        [
+            sales_status(
+                stores, column(stores, "sales")[column(stores, "in_category")] > 0, eligible
+            )["status"]
+            for stores in by_group.values()
+        ]
+    )
+    if np.any(status == "eligible"):
+        return
+    names, counts = np.unique(status.astype(str), return_counts=True)
+    found = ", ".join(f"{count:,} {name}" for name, count in zip(names, counts, strict=True))
+    days = column(rows, "last_day") - column(rows, "first_day")
+    longest = ""
+    if not np.isnat(days).all():
+        longest = f", the longest history {np.nanmax(days).astype(int)} days"
+    raise InputError(
+        f"internal.eligible: no store can be clustered by what it sells: min_sales is "
+        f"{eligible['min_sales']:,}, min_history_days {eligible['min_history_days']}. The most "
+        f"that a store sold in a category is {column(rows, 'sales').max():,.2f}{longest}. Stores "
+        f"by category: {found}. Expected limits that leave stores to cluster."
+    )
 
 
 def sales_status(stores: pa.Table, has_share: np.ndarray, eligible: dict[str, Any]) -> Part:
