@@ -6,6 +6,7 @@ per store its name, region and coordinates, where a source has them.
 """
 
 import difflib
+import re
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from common.tables import write_table
 from methods.join_external import DuplicateStores, first_known, one_row_per_store, to_long
 
 DEGREES = {"latitude": 90, "longitude": 180}
+ROW_NUMBER = re.compile(r"__index_level_\d+__")  # what pandas calls the number of a row
 PLACES = ("store_name", "region", *DEGREES)
 
 
@@ -100,7 +102,8 @@ def read_file(path: str, source: dict[str, Any]) -> tuple[pa.Table, dict[str, pa
                 )
     store, day = source["columns"]["store_id"], source["columns"]["date"]
     unwanted = {store, day, source["columns"].get("store_name"), *source["exclude"]}
-    features = [name for name in source["features"] or present if name not in unwanted]
+    named = [name for name in present if not ROW_NUMBER.fullmatch(name)]
+    features = [name for name in source["features"] or named if name not in unwanted]
     wanted = [name for name in (store, day) if name is not None] + features
     batches = list(raw_batches(path, source, wanted))
     if not batches:

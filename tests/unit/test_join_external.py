@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from common.errors import InputError
 from common.job import JobLog
+from common.sources import header
 from methods.join_external import DuplicateStores, first_known, one_row_per_store, to_long
 
 FEW = settings(max_examples=12, deadline=None, derandomize=True)
@@ -264,6 +265,16 @@ def test_a_column_may_be_called_as_we_call_the_store_or_the_day(
     pd.testing.assert_frame_equal(
         found, expected, check_dtype=False, check_names=False, check_column_type=False
     )
+
+
+def test_the_row_number_that_pandas_writes_is_no_feature(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"shop": ["a", "b"], "size": [1, 2]}, index=[7, 3])
+    rows.to_parquet(tmp_path / "rows.parquet")
+    assert header(tmp_path / "rows.parquet", {})[-1] == "__index_level_0__"
+    again = {"again.parquet": rows.reset_index(names="__index_level_0__")}
+    assert list(read(tmp_path, again)) == ["census.size"]
+    found = read(tmp_path, again, features=["__index_level_0__"])
+    assert list(found) == ["census.__index_level_0__"]
 
 
 def test_files_of_one_source_are_one_table_whatever_their_types(tmp_path: Path) -> None:
