@@ -21,6 +21,7 @@ from methods.join_external import DuplicateStores, first_known, one_row_per_stor
 
 DEGREES = {"latitude": 90, "longitude": 180}
 ROW_NUMBER = re.compile(r"__index_level_\d+__")  # what pandas calls the number of a row
+LARGEST = 1e100  # sums of squares of larger numbers may be infinite
 PLACES = ("store_name", "region", *DEGREES)
 
 
@@ -79,12 +80,18 @@ def read_source(source: dict[str, Any], log: JobLog) -> pd.DataFrame:
 
 
 def check_finite(values: np.ndarray, stores: pd.Series, files: str, name: str) -> None:
-    """Refuse a feature with infinite numbers."""
+    """Refuse a feature with infinite numbers, or such as make infinite variances."""
     infinite = stores[np.isinf(values)] if values.dtype == float else []
     if len(infinite):
         raise InputError(
             f"{files}: column {name!r} holds {len(infinite):,} infinite numbers, of the stores "
             f"{examples(infinite)}. Expected finite numbers or nothing."
+        )
+    huge = stores[np.abs(values) > LARGEST] if values.dtype == float else []
+    if len(huge):
+        raise InputError(
+            f"{files}: column {name!r} holds {len(huge):,} numbers beyond {LARGEST:g}, of the "
+            f"stores {examples(huge)}. Expected numbers that can be squared and summed, or nothing."
         )
 
 

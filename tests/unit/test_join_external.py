@@ -308,3 +308,11 @@ def test_text_in_one_file_and_numbers_in_another_are_told(
     assert "or the column in `categorical`" in str(error.value)
     found = read(tmp_path, files, categorical=["size"])
     assert found["census.size"].tolist() == ["10", "20", "small", "large"]
+
+
+def test_numbers_too_large_to_be_squared_are_told(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"shop": ["a", "b"], "size": ["-1e308", "2"]})
+    with pytest.raises(
+        InputError, match=r"'size' holds 1 numbers beyond 1e\+100, of the stores 'a'"
+    ):
+        read(tmp_path, {"a.csv": rows})
