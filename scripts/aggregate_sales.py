@@ -155,7 +155,13 @@ def sum_stream(
     nullable = () if source["columns"]["date"] else ("date",)
     stream = Stream(stream_columns(path, source, KINDS, nullable=nullable), log)
     database.register("rows", pa.RecordBatchReader.from_batches(column_schema(KINDS), stream))
-    database.execute(sums_of("rows", options), options)
+    try:
+        database.execute(sums_of("rows", options), options)
+    except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+        raise InputError(
+            f"{path}: the sales in column {source['columns']['sales']!r} of one store and product "
+            "are too large to add up. Expected sums below 10^14."
+        ) from error
     if stream.error:
         raise stream.error
 

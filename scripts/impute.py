@@ -44,6 +44,7 @@ def main(snakemake: Any, log: JobLog) -> None:
                 "group": [matrix.group] * len(rows),
                 "feature": [matrix.features[row["column"]] for row in rows],
                 "method": [row["method"] for row in rows],
+                "step": [row["step"] for row in rows],
                 "predictor": ["" if p is None else matrix.features[p] for p in predictors],
                 "value": [row["value"] for row in rows],
             }

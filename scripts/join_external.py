@@ -7,6 +7,7 @@ as they tell nothing, or have nearly one value per store: a name, an address, an
 """
 
 import difflib
+import re
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ from methods.join_external import (
 Row = tuple[Any, ...]
 IDENTIFYING = "nearly_one_value_per_store"
 DEGREES = {"latitude": 90, "longitude": 180}
+ROW_NUMBER = re.compile(r"__index_level_\d+__")  # what pandas calls the number of a row
+LARGEST = 1e100  # sums of squares of larger numbers may be infinite
 PLACES = ("store_name", "region", *DEGREES)
 
 
@@ -67,15 +70,18 @@ def read_source(
 ) -> tuple[pd.DataFrame, list[Row]]:
     """Read one source and return stores x features, one row per store, and columns set aside."""
     files = ", ".join(source["files"])
-    raw = pa.concat_tables(
-        [read_file(path, source) for path in source["files"]], promote_options="permissive"
-    ).combine_chunks()
-    readings = raw.select([0, 1]).to_pandas()
-    for number, name in enumerate(raw.column_names[2:], start=2):
-        values = feature_values(raw.column(number).combine_chunks(), source, files, name)
+    raw = {path: read_file(path, source) for path in source["files"]}
+    readings = pa.concat_tables([keys for keys, _ in raw.values()]).to_pandas()
+    without = []
+    for name in dict.fromkeys(name for _, features in raw.values() for name in features):
+        unknown = {path: pa.nulls(keys.num_rows) for path, (keys, _) in raw.items()}
+        parts = {path: features.get(name, unknown[path]) for path, (_, features) in raw.items()}
+        values = feature_values(parts, source, name)
         check_finite(values, readings["store_id"], files, name)
-        if not pd.isna(values).all():
-            readings[name] = values
+        if pd.isna(values).all():
+            without.append(name)
+        else:
+            readings[f"{source['name']}.{name}"] = values
     try:
         table = one_row_per_store(readings, source["rows"])
     except DuplicateStores as error:
@@ -102,38 +108,46 @@ def read_source(
         rows_in=len(readings),
         stores=len(table),
         features=table.shape[1],
-        columns_without_a_value=sorted(set(raw.column_names) - set(readings.columns)),
+        columns_without_a_value=sorted(without),
     )
-    return table.add_prefix(f"{source['name']}."), aside
+    return table, aside
 
 
 def set_aside(
-    table: pd.DataFrame, raw: pa.Table, source: dict[str, Any], max_levels: int
+    table: pd.DataFrame,
+    raw: dict[str, tuple[pa.Table, dict[str, pa.Array]]],
+    source: dict[str, Any],
+    max_levels: int,
 ) -> tuple[pd.DataFrame, list[Row]]:
     """Return the stores x features without the columns that tell stores apart, and these columns.
 
-    ``raw`` holds the store, the date and the features as the files have them. Numbers with leading
+    ``raw`` holds, by file, the stores and the features as the files have them. Numbers with leading
     zeros are identifiers, and are looked at as the text that they are. Columns set aside are rows
     of ``set_aside_columns``.
     """
     aside: list[Row] = []
-    for name in raw.column_names[2:]:
-        if name not in table:
+    for name in dict.fromkeys(name for _, features in raw.values() for name in features):
+        feature = f"{source['name']}.{name}"
+        if feature not in table:
             aside.append((source["name"], name, "no_value", 0, 0, None))
             continue
-        values = table[name]
-        if values.dtype == float and starts_with_zero(raw[name]):
-            text = pd.Series(raw[name].to_pylist(), raw.column(0).to_pylist(), dtype=object)
-            values = text.groupby(level=0).first().where(values.notna())
+        values = table[feature]
+        given = [(keys, features[name]) for keys, features in raw.values() if name in features]
+        if values.dtype == float and any(starts_with_zero(part) for _, part in given):
+            text = pd.concat(
+                pd.Series(part.to_pylist(), keys["store_id"].to_pylist(), dtype=object)
+                for keys, part in given
+            )
+            values = text.groupby(level=0).first().reindex(values.index).where(values.notna())
         if values.dtype != float and nearly_one_per_store(values, max_levels):
-            table = table.drop(columns=name)
+            table = table.drop(columns=feature)
             known, different = int(values.notna().sum()), int(values.nunique())
             row = (source["name"], name, IDENTIFYING, known, different, min(values.dropna()))
             aside.append(row)
     return table, aside
 
 
-def starts_with_zero(values: pa.ChunkedArray) -> bool:
+def starts_with_zero(values: pa.Array) -> bool:
     """Say whether text holds whole numbers with leading zeros."""
     kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     if not any(is_kind(values.type) for is_kind in kinds):
@@ -143,17 +157,23 @@ def starts_with_zero(values: pa.ChunkedArray) -> bool:
 
 
 def check_finite(values: np.ndarray, stores: pd.Series, files: str, name: str) -> None:
-    """Refuse a feature with infinite numbers."""
+    """Refuse a feature with infinite numbers, or such as make infinite variances."""
     infinite = stores[np.isinf(values)] if values.dtype == float else []
     if len(infinite):
         raise InputError(
             f"{files}: column {name!r} holds {len(infinite):,} infinite numbers, of the stores "
             f"{examples(infinite)}. Expected finite numbers or nothing."
         )
+    huge = stores[np.abs(values) > LARGEST] if values.dtype == float else []
+    if len(huge):
+        raise InputError(
+            f"{files}: column {name!r} holds {len(huge):,} numbers beyond {LARGEST:g}, of the "
+            f"stores {examples(huge)}. Expected numbers that can be squared and summed, or nothing."
+        )
 
 
-def read_file(path: str, source: dict[str, Any]) -> pa.Table:
-    """Return the store, the date and the features of one file; features as the file has them."""
+def read_file(path: str, source: dict[str, Any]) -> tuple[pa.Table, dict[str, pa.Array]]:
+    """Return the stores and dates of one file, and its features by name as the file has them."""
     present = [name for name in header(path, source) if name]
     for option in ("features", "exclude", "categorical"):
         for name in source[option] or []:
@@ -166,7 +186,8 @@ def read_file(path: str, source: dict[str, Any]) -> pa.Table:
                 )
     store, day = source["columns"]["store_id"], source["columns"]["date"]
     unwanted = {store, day, source["columns"].get("store_name"), *source["exclude"]}
-    features = [name for name in source["features"] or present if name not in unwanted]
+    named = [name for name in present if not ROW_NUMBER.fullmatch(name)]
+    features = [name for name in source["features"] or named if name not in unwanted]
     wanted = [name for name in (store, day) if name is not None] + features
     batches = list(raw_batches(path, source, wanted))
     if not batches:
@@ -178,10 +199,8 @@ def read_file(path: str, source: dict[str, Any]) -> pa.Table:
         return convert(raw[name].combine_chunks(), kind, source, where, nullable=False)
 
     dates = key(day, "date") if day else pa.nulls(raw.num_rows, pa.date32())
-    return pa.table(
-        [key(store, "identifier"), dates, *(raw[name] for name in features)],
-        ["store_id", "date", *features],
-    )
+    keys = pa.table([key(store, "identifier"), dates], ["store_id", "date"])
+    return keys, {name: raw[name].combine_chunks() for name in features}
 
 
 def read_places(source: dict[str, Any]) -> pd.DataFrame:
@@ -210,7 +229,7 @@ def read_places(source: dict[str, Any]) -> pd.DataFrame:
 def degrees(values: pa.Array, source: dict[str, Any], path: str, name: str) -> np.ndarray:
     """Return latitudes or longitudes."""
     limit, theirs = DEGREES[name], source["columns"][name]
-    numbers = feature_values(values, source, path, theirs)
+    numbers = feature_values({path: values}, source, theirs)
     wrong = numbers[pd.notna(numbers)]
     if numbers.dtype == float:
         wrong = wrong[np.abs(wrong) > limit]

@@ -23,6 +23,16 @@ MAPPED = """
     SELECT coalesce(sum(sales::DECIMAL(38, 4)), 0), count(DISTINCT category)
     FROM sold_by_need_state JOIN slots USING (slot)
 """
+PLACES = """
+    WITH sold AS (SELECT DISTINCT product_id FROM parts WHERE in_window)
+    SELECT count(DISTINCT sold.product_id),
+           count(DISTINCT sold.product_id)
+               FILTER (category IS NOT NULL AND need_state IS NOT NULL),
+           count(DISTINCT sold.product_id) FILTER (category IS NOT NULL),
+           count(DISTINCT sold.product_id) FILTER (need_state IS NOT NULL),
+           count(DISTINCT products.product_id)
+    FROM sold LEFT JOIN products USING (product_id)
+"""
 REASONS = """
     SELECT sum(sales::DECIMAL(38, 4)) AS sales_sum, sum(rows)::BIGINT AS rows_sum, reason
     FROM set_aside GROUP BY reason ORDER BY reason
@@ -42,8 +52,10 @@ def main(snakemake: Any, log: JobLog) -> None:
         database.register("products", products)
         check_window(database, snakemake.params.window)
         check_overlap(database, paths)
-        written = {}
-        for name, rows in map_sales(database, GROUPS_PER_MB * limit).items():
+        check_places(database, paths, source["columns"])
+        written, tables = {}, map_sales(database, GROUPS_PER_MB * limit)
+        check_positive(database)
+        for name, rows in tables.items():
             written[name] = write_stream(snakemake.output[name], name, rows)
         mapped, categories = database.sql(MAPPED).fetchall()[0]
         stores = len(database.sql("SELECT DISTINCT store_id FROM parts"))
@@ -115,6 +127,43 @@ def check_overlap(database: duckdb.DuckDBPyConnection, paths: list[str]) -> None
             f"{', '.join(paths)}: no product is both sold and in the product map. "
             f"Sold: {examples(a)}. In the map: {examples(b)}. Expected the same identifiers in "
             "both; strip_leading_zeros: true lets '007' be '7'."
+        )
+
+
+def check_places(
+    database: duckdb.DuckDBPyConnection, paths: list[str], columns: dict[str, str | None]
+) -> None:
+    """Refuse a product map that says of no product sold where it belongs."""
+    sold, placed, category, need_state, in_map = database.execute(PLACES).fetchall()[0]
+    if placed:
+        return
+    reasons = [(f"{sold - in_map:,} are not in the map", sold - in_map)]
+    for name, count in (("category", category), ("need_state", need_state)):
+        word = name.replace("_", " ")
+        reasons.append(
+            (f"{in_map - count:,} have no {word} (column {columns[name]!r})", in_map - count)
+        )
+    shown = database.execute(
+        "SELECT DISTINCT product_id FROM parts WHERE in_window ORDER BY 1 LIMIT 5"
+    ).fetchall()
+    raise InputError(
+        f"{', '.join(paths)}: none of the {sold:,} products sold has a category and a need state: "
+        f"{', '.join(text for text, count in reasons if count)}. Sold: "
+        f"{examples(row[0] for row in shown)}. Expected both of at least one product sold; check "
+        "columns and missing of inputs.products."
+    )
+
+
+def check_positive(database: duckdb.DuckDBPyConnection) -> None:
+    """Refuse sales that are positive in no store: the sign or the column is wrong."""
+    most, least, stores = database.execute(
+        "SELECT max(sales), min(sales), count(DISTINCT store_id) FROM sold_by_need_state"
+    ).fetchall()[0]
+    if most <= 0:
+        raise InputError(
+            f"inputs.sales: none of {stores:,} stores has positive sales in a need state; they are "
+            f"between {least:,.2f} and {most:,.2f}. Expected what was sold as positive amounts "
+            "and returns as negative ones."
         )
 
 

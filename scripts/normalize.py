@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from common.errors import InputError
 from common.features import Matrix, column, matrices, stack
 from common.job import JobLog, run
 from common.seeds import shard_of
@@ -66,7 +67,9 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
     kind = snakemake.params.groups
     shard, shards = (int(number) for number in snakemake.wildcards.shard.split("-of-"))
     need_states = NeedStates(snakemake.input.features, kind)
-    for group, stores in read_stores(snakemake.input.stores, kind).items():
+    by_group = read_stores(snakemake.input.stores, kind)
+    check_eligible(by_group, eligible)
+    for group, stores in by_group.items():
         if shard_of(group, shards) != shard:
             continue
         raw = need_states.sales(group)
@@ -74,7 +77,7 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
         status = sales_status(stores, sold, eligible)
         in_group = np.isin(status["store_id"].astype(str), raw.stores.astype(str))
         kept = status["status"][in_group] == "eligible"
-        mixes, chain, weight = comparable_mixes(
+        mixes, chain, weight, zero = comparable_mixes(
             raw.values[kept], raw.categories, options["transform"]
         )
         known = ~np.isnan(mixes).all(axis=0)
@@ -89,12 +92,40 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
                 "transform": np.full(len(features), options["transform"]),
                 "chain": chain[known],
                 "weight": weight[known],
+                "zero": zero[known],
                 "center": scaled.center,
                 "scale": scaled.scale,
                 "clip": np.full(len(features), options["clip"], dtype=float),
             },
             status,
         )
+
+
+def check_eligible(by_group: dict[str, pa.Table], eligible: dict[str, Any]) -> None:
+    """Refuse limits that leave no store in any category: there would be nothing to cluster."""
+    rows = pa.concat_tables(by_group.values())
+    status = np.concatenate(
+        [
+            sales_status(
+                stores, column(stores, "sales")[column(stores, "in_category")] > 0, eligible
+            )["status"]
+            for stores in by_group.values()
+        ]
+    )
+    if np.any(status == "eligible"):
+        return
+    names, counts = np.unique(status.astype(str), return_counts=True)
+    found = ", ".join(f"{count:,} {name}" for name, count in zip(names, counts, strict=True))
+    days = column(rows, "last_day") - column(rows, "first_day")
+    longest = ""
+    if not np.isnat(days).all():
+        longest = f", the longest history {np.nanmax(days).astype(int)} days"
+    raise InputError(
+        f"internal.eligible: no store can be clustered by what it sells: min_sales is "
+        f"{eligible['min_sales']:,}, min_history_days {eligible['min_history_days']}. The most "
+        f"that a store sold in a category is {column(rows, 'sales').max():,.2f}{longest}. Stores "
+        f"by category: {found}. Expected limits that leave stores to cluster."
+    )
 
 
 def sales_status(stores: pa.Table, has_share: np.ndarray, eligible: dict[str, Any]) -> Part:
@@ -146,15 +177,17 @@ def normalize_external(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
             scaled = scale_columns(moved, options["scale"], options["clip"])
             blocks.append(scaled.values)
             units = (scaled.center[0], scaled.scale[0], options["clip"])
-            rows.append((name, name, None, transform, None, None, *units))
+            rows.append((name, name, None, transform, None, None, None, *units))
             continue
         names, encoded, center, scale = encode_levels(levels[stores, number], options["max_levels"])
         blocks.append(encoded)
         for level, middle in zip(names, center, strict=True):
-            rows.append((f"{name}={level}", name, level, "level", None, None, middle, scale, None))
+            rows.append(
+                (f"{name}={level}", name, level, "level", None, None, None, middle, scale, None)
+            )
 
     texts = ("feature", "source", "level", "transform")
-    fields = (*texts, "chain", "weight", "center", "scale", "clip")
+    fields = (*texts, "chain", "weight", "zero", "center", "scale", "clip")
     fitted = {
         field: np.array(values, dtype=object if field in texts else float)
         for field, values in zip(fields, zip(*rows, strict=True), strict=True)

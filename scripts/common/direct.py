@@ -9,15 +9,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from common.sources import UNREADABLE, Source, file_format
+from common.sources import UNREADABLE, Source, file_format, missing_numbers
 
 
 def expressions(path: str | Path, source: Source, kinds: dict[str, str]) -> dict[str, str] | None:
     """Return an SQL expression for each column of ``kinds`` (our name: kind).
 
     Identifiers are as the file has them; money is rounded to four places, half to even. Money or a
-    date that is not usable ends the query with an error. None where the file is not Parquet or a
-    column is missing, is there twice, is a constant or has a type that needs more than that.
+    date that is missing or not usable ends the query with an error. None where the file is not
+    Parquet or a column is missing, is there twice, is a constant or has a type that needs more
+    than that.
     """
     if file_format(path, source) != "parquet" or source.get("constants"):
         return None
@@ -26,6 +27,7 @@ def expressions(path: str | Path, source: Source, kinds: dict[str, str]) -> dict
     except UNREADABLE:
         return None
     found = {}
+    missing = ", ".join(repr(float(number)) for number in missing_numbers(source))
     for name, kind in kinds.items():
         theirs = source["columns"].get(name)
         if theirs is None and kind == "date":
@@ -36,11 +38,13 @@ def expressions(path: str | Path, source: Source, kinds: dict[str, str]) -> dict
         column, type_ = '"' + theirs.replace('"', '""') + '"', schema.field(theirs).type
         if not _is_plain(type_, kind):
             return None
+        known = f" AND {column}::DOUBLE NOT IN ({missing})" if missing else ""
         found[name] = {
             "identifier": column,
             "date": f"coalesce({column}::DATE, error('no date'))",
-            "money": f"CASE WHEN isfinite({column}::DOUBLE) AND abs({column}::DOUBLE) < 1e14 "
-            f"THEN round_even({column}::DOUBLE, 4)::DECIMAL(18, 4) ELSE error('no money') END",
+            "money": f"CASE WHEN isfinite({column}::DOUBLE) AND abs({column}::DOUBLE) < 1e14"
+            f"{known} THEN round_even({column}::DOUBLE, 4)::DECIMAL(18, 4) "
+            "ELSE error('no money') END",
         }[kind]
     return found
 

@@ -13,6 +13,7 @@ import io
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,8 @@ def convert(
 ) -> pa.Array:
     """Convert raw values to their kind; ``where`` is file, column and number of the first row."""
     values = _clean(values, source)
+    if kind in {"money", "number"}:
+        values = _without_missing_numbers(values, source)
     converted = {
         "identifier": _identifier,
         "text": _text,
@@ -180,34 +183,70 @@ def convert(
     return converted
 
 
-def feature_values(values: pa.Array, source: Source, path: str, column: str) -> np.ndarray:
+def feature_values(parts: Mapping[str, pa.Array], source: Source, column: str) -> np.ndarray:
     """Return a feature as float64 when its known values are numbers, else as text (object).
+
+    ``parts`` are its values by file, each in the type that the file gives it; the values of all
+    files decide together, below one another in the order of the files.
 
     Raises:
         InputError: Nearly all known values are numbers, but some are text: a missing-value marker
             not configured or a slip, which would otherwise turn the column into a category with a
-            level for every number.
+            level for every number. Or one file has only numbers and another one only text.
     """
+    known = {path: _known(values, source) for path, values in parts.items()}
+    if column not in source["categorical"]:
+        texts = {path: _unreadable_numbers(values, source) for path, values in known.items()}
+        if not any(len(found) for found in texts.values()):
+            return np.concatenate([_as_numbers(values, source) for values in known.values()])
+        _refuse_slips(known, texts, column)
+    return np.concatenate(
+        [_text(values, source).to_numpy(zero_copy_only=False) for values in known.values()]
+    )
+
+
+def _known(values: pa.Array, source: Source) -> pa.Array:
     values = _clean(values, source)
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.int8())
     if pa.types.is_floating(values.type):
         values = pc.if_else(pc.is_nan(values), None, values)
-    if column not in source["categorical"] and not pa.types.is_temporal(values.type):
-        numbers = _number(values, source)
-        unreadable = pc.and_(pc.is_null(numbers), pc.is_valid(values))
-        texts = values.filter(unreadable)
-        if len(texts) == 0:
-            return np.array(numbers.to_numpy(zero_copy_only=False), dtype=float)
-        known = len(values) - values.null_count
-        if len(texts) < 0.1 * known:
-            raise InputError(
-                f"{path}: column {column!r} holds {known - len(texts):,} numbers and "
-                f"{len(texts):,} texts: {examples(sorted(set(texts.to_pylist())))}. Expected "
-                "numbers only: name missing-value markers in `missing` of the source, or the "
-                "column in `categorical`."
-            )
-    return _text(values, source).to_numpy(zero_copy_only=False)
+    return values
+
+
+def _as_numbers(values: pa.Array, source: Source) -> np.ndarray:
+    numbers = _number(_without_missing_numbers(values, source), source)
+    return np.array(numbers.to_numpy(zero_copy_only=False), dtype=float)
+
+
+def _unreadable_numbers(values: pa.Array, source: Source) -> pa.Array:
+    """Return the values that are no numbers, as text."""
+    numbers = _number(values, source)
+    return _text(values.filter(pc.and_(pc.is_null(numbers), pc.is_valid(values))), source)
+
+
+def _refuse_slips(known: dict[str, pa.Array], texts: dict[str, pa.Array], column: str) -> None:
+    """Refuse text among numbers in ``known`` values by file, unless it can be meant."""
+    counts = {path: len(values) - values.null_count for path, values in known.items()}
+    numbers = {path: count - len(texts[path]) for path, count in counts.items()}
+    written = {path: sorted(set(found.to_pylist())) for path, found in texts.items() if len(found)}
+    cure = "name missing-value markers in `missing` of the source, or the column in `categorical`."
+    if sum(map(len, texts.values())) < 0.1 * sum(counts.values()):
+        where = ", ".join(written)
+        shown = examples(sorted({text for found in written.values() for text in found}))
+        raise InputError(
+            f"{where}: column {column!r} holds {sum(numbers.values()):,} numbers and "
+            f"{sum(map(len, texts.values())):,} texts: {shown}. Expected numbers only: {cure}"
+        )
+    only_text = [path for path in written if numbers[path] == 0]
+    only_numbers = [path for path, count in counts.items() if count and path not in written]
+    if only_text and only_numbers:
+        first = known[only_numbers[0]].drop_null().unique()
+        raise InputError(
+            f"{only_text[0]}: column {column!r} holds text: {examples(written[only_text[0]])}; in "
+            f"{only_numbers[0]} it holds numbers: {examples(first.to_pylist())}. Expected the same "
+            f"in all files of a source: {cure}"
+        )
 
 
 def checksum(path: str | Path) -> str:
@@ -221,11 +260,59 @@ def _clean(values: pa.Array, source: Source) -> pa.Array:
         values = values.dictionary_decode()
     if pa.types.is_large_string(values.type) or pa.types.is_string_view(values.type):
         values = values.cast(pa.string())
+    if pa.types.is_float16(values.type):
+        values = values.cast(pa.float32())
     if pa.types.is_string(values.type):
         values = pc.utf8_trim_whitespace(values)
         missing = pa.array(["", *(source.get("missing") or [])])
-        values = pc.if_else(pc.is_in(values, missing), None, values)
+        return pc.if_else(pc.is_in(values, missing), None, values)
+    if source.get("missing"):
+        values = pc.if_else(_is_missing(values, source), None, values)
     return values
+
+
+def missing_numbers(source: Source) -> list[Decimal]:
+    """Return the numbers among the texts that mean a missing value; -999 is also -999.0."""
+    texts = pa.array(source.get("missing") or [], pa.string())
+    numbers = pc.coalesce(_plain_number(texts, source), _plain_number(texts, {}))
+    return [Decimal(number) for number in numbers.drop_null().to_pylist()]
+
+
+def _without_missing_numbers(values: pa.Array, source: Source) -> pa.Array:
+    """Return texts that are read as numbers without those that mean a missing value."""
+    markers = [float(number) for number in missing_numbers(source)]
+    if not markers or not pa.types.is_string(values.type):
+        return values
+    return pc.if_else(pc.is_in(_number(values, source), pa.array(markers)), None, values)
+
+
+def _is_missing(values: pa.Array, source: Source) -> pa.Array:
+    """Say which values that are no text mean a missing value: written as text, or as numbers."""
+    if not _is_number(values.type):
+        return pc.is_in(values.cast(pa.string()), pa.array(source["missing"]))
+    found = pa.repeat(False, len(values))
+    for number in missing_numbers(source):
+        try:
+            marker = pa.scalar(_as_type(number, values.type), values.type)
+        except (pa.ArrowException, OverflowError):  # no value of this type is that number
+            continue
+        found = pc.or_(found, pc.fill_null(pc.equal(values, marker), False))
+    return found
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
+
+
+def _as_type(number: Decimal, type_: pa.DataType) -> Decimal | float | int:
+    """Return a number as a value of an Arrow type; OverflowError where it is none."""
+    if pa.types.is_floating(type_):
+        return float(number)
+    if pa.types.is_decimal(type_):
+        return number
+    if number != number.to_integral_value():
+        raise OverflowError
+    return int(number)
 
 
 def _expected(kind: str, source: Source) -> str:
@@ -257,13 +344,19 @@ def _text(values: pa.Array, source: Source) -> pa.Array:
 
 def _number(values: pa.Array, source: Source) -> pa.Array:
     if pa.types.is_string(values.type):
-        mark = source.get("decimal", ".")
-        values = pc.if_else(pc.match_substring_regex(values, NUMBERS[mark]), values, None)
-        if mark == ",":
-            values = pc.replace_substring(pc.replace_substring(values, ".", ""), ",", ".")
+        values = _plain_number(values, source)
     if pa.types.is_temporal(values.type):
         return pa.nulls(len(values), pa.float64())
-    return values.cast(pa.float64())
+    return values.cast(pa.float64(), safe=False)  # whole numbers above 2^53 are rounded
+
+
+def _plain_number(values: pa.Array, source: Source) -> pa.Array:
+    """Return texts that are numbers with a decimal point, null where they are none."""
+    mark = source.get("decimal", ".")
+    values = pc.if_else(pc.match_substring_regex(values, NUMBERS[mark]), values, None)
+    if mark == ",":
+        values = pc.replace_substring(pc.replace_substring(values, ".", ""), ",", ".")
+    return values
 
 
 def _money(values: pa.Array, source: Source) -> pa.Array:
@@ -307,6 +400,10 @@ def _parquet_batches(path: str | Path, columns: list[str]) -> Iterator[pa.Record
 
 def _decoded(values: pa.Array) -> pa.Array:
     """Return text that is stored as bytes as text."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if pa.types.is_fixed_size_binary(values.type):
+        values = values.cast(pa.binary())
     binary = pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type)
     return values.cast(pa.string()) if binary else values
 

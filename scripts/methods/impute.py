@@ -38,8 +38,10 @@ def impute(
         seed: Of the stores that are drawn, and of the regressions.
 
     Returns:
-        The values, and rows of (column, method, predictor, value): the constant or number of
-        neighbours where predictor is empty, else the coefficient of a predicting column.
+        The values, and rows of (column, method, step, predictor, value). At step 0 every column
+        has the constant that fills its gaps, or the number of neighbours. ``iterative`` then
+        predicts the gaps of one column after the other, again and again: the value at a step 1, 2,
+        ... is the intercept where predictor is empty, else the coefficient of that column.
     """
     filled = values.copy()
     parameters: list[dict[str, Any]] = []
@@ -51,11 +53,10 @@ def impute(
         if method not in {"knn", "iterative"}:
             filled[np.isnan(values[:, column]), column] = constants[column]
         value = neighbours if method == "knn" else constants[column]
-        parameters.append(_parameter(column, str(method), None, float(value)))
+        parameters.append(_parameter(column, str(method), 0, None, float(value)))
     if numeric_method == "iterative" and np.isnan(filled).any():
-        parameters = [row for row in parameters if row["method"] != "iterative"]
         filled, rows = _regress(filled, seed)
-        parameters += [row for row in rows if not categorical[row["column"]]]
+        parameters += rows
     return filled, parameters
 
 
@@ -137,18 +138,25 @@ def _regress(values: Floats, seed: int) -> tuple[Floats, list[dict[str, Any]]]:
         BayesianRidge(), max_iter=ROUNDS, tol=1e-3, initial_strategy="median", random_state=seed
     )
     filled = cast(Floats, imputer.fit_transform(values))
-    last = {step.feat_idx: step for step in imputer.imputation_sequence_}
+    gaps = np.isnan(values)
     rows = []
-    for column in range(values.shape[1]):
-        if column not in last or not np.isnan(values[:, column]).any():
-            rows.append(_parameter(column, "iterative", None, float(np.median(filled[:, column]))))
+    for number, step in enumerate(imputer.imputation_sequence_, start=1):
+        column = step.feat_idx
+        if not gaps[:, column].any():
             continue
-        step = last[column]
-        rows.append(_parameter(column, "iterative", None, float(step.estimator.intercept_)))
+        rows.append(_parameter(column, "iterative", number, None, float(step.estimator.intercept_)))
         for predictor, weight in zip(step.neighbor_feat_idx, step.estimator.coef_, strict=True):
-            rows.append(_parameter(column, "iterative", int(predictor), float(weight)))
+            rows.append(_parameter(column, "iterative", number, int(predictor), float(weight)))
     return filled, rows
 
 
-def _parameter(column: int, method: str, predictor: int | None, value: float) -> dict[str, Any]:
-    return {"column": column, "method": method, "predictor": predictor, "value": value}
+def _parameter(
+    column: int, method: str, step: int, predictor: int | None, value: float
+) -> dict[str, Any]:
+    return {
+        "column": column,
+        "method": method,
+        "step": step,
+        "predictor": predictor,
+        "value": value,
+    }

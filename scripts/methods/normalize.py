@@ -80,14 +80,19 @@ def shrink(share: Floats, total: Floats, chain: Floats, weight: float) -> Floats
     return (share * total[:, None] + weight * chain) / (total[:, None] + weight)
 
 
-def transform_shares(share: Floats, transform: str) -> Floats:
+def zero_share(share: Floats) -> float:
+    """Return the share that stands for 0 in ``log_ratio``: half of the smallest positive one."""
+    return float(share[share > 0].min(initial=1.0)) / 2
+
+
+def transform_shares(share: Floats, transform: str, zero: float = 0.0) -> Floats:
     """Transform shares of sales.
 
     ``share`` leaves them; ``hellinger`` (and ``shrunk_hellinger``, for shares drawn towards the
     chain's before) takes the square root, so that Euclidean distances are
     Hellinger distances (Legendre and Gallagher 2001); ``log`` is log(1 + 100 share);
-    ``log_ratio`` the centred log-ratio (Aitchison 1986), with half of the smallest positive share
-    in place of zeros.
+    ``log_ratio`` the centred log-ratio (Aitchison 1986), with ``zero``, which is positive, in
+    place of zeros.
     """
     if transform == "share":
         return share
@@ -95,25 +100,25 @@ def transform_shares(share: Floats, transform: str) -> Floats:
         return np.sqrt(share)
     if transform == "log":
         return np.log1p(100 * share)
-    positive = share[share > 0]
-    logs = np.log(np.where(share > 0, share, positive.min() / 2 if len(positive) else 1.0))
+    logs = np.log(np.where(share > 0, share, zero))
     centred: Floats = logs - logs.mean(axis=1, keepdims=True)
     return centred
 
 
-def comparable_mix(sales: Floats, transform: str) -> tuple[Floats, Floats, float]:
+def comparable_mix(sales: Floats, transform: str) -> tuple[Floats, Floats, float, float]:
     """Turn sales (n_stores, n_need_states), positive in sum, into a mix that can be compared.
 
     Returns:
-        The transformed shares, the chain's shares that they were drawn to, and with what weight
-        (0 but for ``shrunk_hellinger``).
+        The transformed shares; the chain's shares that they were drawn to, and with what weight
+        (0 but for ``shrunk_hellinger``); the share that stands for 0 (0 but for ``log_ratio``).
     """
     share = shares(sales)
+    zero = zero_share(share) if transform == "log_ratio" else 0.0
     if transform != "shrunk_hellinger" or len(sales) == 0:
-        return transform_shares(share, transform), np.zeros(sales.shape[1]), 0.0
+        return transform_shares(share, transform, zero), np.zeros(sales.shape[1]), 0.0, zero
     chain, weight = shrinkage(sales)
     shrunk = shrink(share, np.clip(sales, 0, None).sum(axis=1), chain, weight)
-    return transform_shares(shrunk, transform), chain, weight
+    return transform_shares(shrunk, transform, zero), chain, weight, zero
 
 
 def columns_by(parts: npt.NDArray[np.object_]) -> list[npt.NDArray[np.int64]]:
@@ -134,7 +139,7 @@ def shares_by_part(sales: Floats, parts: npt.NDArray[np.object_]) -> Floats:
 
 def comparable_mixes(
     sales: Floats, parts: npt.NDArray[np.object_], transform: str
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Turn sales of several categories side by side into as many mixes, each in itself.
 
     Args:
@@ -145,17 +150,16 @@ def comparable_mixes(
 
     Returns:
         The mixes (n_stores, n_need_states), NaN in a category without positive sales of the store;
-        the chain's shares and the weights (n_need_states,).
+        the chain's shares, the weights and the shares that stand for 0 (n_need_states,).
     """
     values = np.full(sales.shape, np.nan)
-    chain, weight = np.zeros(sales.shape[1]), np.zeros(sales.shape[1])
+    chain, weight, zero = np.zeros((3, sales.shape[1]))
     for columns in columns_by(parts):
         sold = np.take(sales, columns, axis=1)
         known = ~np.isnan(shares(sold)).any(axis=1)
-        values[np.ix_(known, columns)], chain[columns], weight[columns] = comparable_mix(
-            sold[known], transform
-        )
-    return values, chain, weight
+        mix, chain[columns], weight[columns], zero[columns] = comparable_mix(sold[known], transform)
+        values[np.ix_(known, columns)] = mix
+    return values, chain, weight, zero
 
 
 def choose_transform(values: Floats, transform: str) -> list[str]:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.direct import expressions
+from common.errors import InputError
 
 COLUMNS = {"store_id": "shop", "product_id": "sku", "sales": "amount", "date": "day"}
 SOURCE = {"columns": COLUMNS, "format": "auto"}
@@ -129,3 +130,30 @@ def test_a_missing_column_a_csv_file_and_no_file_are_not_read_directly(tmp_path:
     assert expressions(path, other, aggregate_sales.KINDS) is None
     assert expressions(path, SOURCE | {"format": "csv"}, aggregate_sales.KINDS) is None
     assert expressions(tmp_path / "no.parquet", SOURCE, aggregate_sales.KINDS) is None
+
+
+@pytest.mark.parametrize("type_", ["int64", "float64"])
+def test_an_amount_that_means_missing_is_left_to_the_way_that_says_where(
+    tmp_path: Path, type_: str
+) -> None:
+    path = write(
+        tmp_path,
+        shop=pa.array(["a", "b"]),
+        sku=pa.array(["x", "x"]),
+        amount=pa.array([3, -999]).cast(type_),
+        day=pa.array([date(2024, 1, 31)] * 2),
+    )
+    for marker, direct in (("-999", False), ("-998", True), ("NA", True)):
+        with duckdb.connect() as database:
+            source = SOURCE | {"missing": [marker]}
+            assert aggregate_sales.sum_directly(database, path, source, {}) == direct
+
+
+def test_sums_that_are_too_large_are_told(tmp_path: Path) -> None:
+    path = write(tmp_path, **(PLAIN | {"amount": pa.array([9e13] * len(PLAIN["amount"]))}))
+    rows = pq.read_table(path)
+    pq.write_table(pa.concat_tables([rows] * 3), path)
+    with duckdb.connect() as database:
+        assert not aggregate_sales.sum_directly(database, path, SOURCE, {})
+    with duckdb.connect() as database, pytest.raises(InputError, match=r"column 'amount'.*10.14"):
+        aggregate_sales.sum_stream(database, path, SOURCE, {}, Quiet())

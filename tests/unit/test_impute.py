@@ -148,20 +148,27 @@ def test_iterative_finds_a_linear_relation_between_features() -> None:
     values[:20, 2] = GAP
     filled, parameters = fill(values, "iterative")
     np.testing.assert_allclose(filled, truth, atol=1e-3)
-    coefficients = {row["predictor"]: row["value"] for row in parameters if row["column"] == 2}
+    last = max(row["step"] for row in parameters)
+    coefficients = {row["predictor"]: row["value"] for row in parameters if row["step"] == last}
     assert coefficients == pytest.approx({None: 1, 0: 2, 1: -3}, abs=1e-3)
 
 
 def test_iterative_parameters_reproduce_the_values_they_filled() -> None:
     rng = np.random.default_rng(4)
     values = rng.normal(size=(60, 4)) @ rng.normal(size=(4, 4))
-    values[:15, 1] = GAP
+    values[:15, 1:3] = GAP
+    values[10:20, 0] = GAP
     filled, parameters = fill(values, "iterative")
-    weights = {row["predictor"]: row["value"] for row in parameters if row["column"] == 1}
-    constant = weights.pop(None)
-    assert set(weights) == {0, 2, 3}
-    again = constant + sum(weight * filled[:15, p] for p, weight in weights.items())
-    np.testing.assert_allclose(filled[:15, 1], again)
+    constants = {row["column"]: row["value"] for row in parameters if row["step"] == 0}
+    again = np.where(np.isnan(values), [constants[column] for column in range(4)], values)
+    steps = sorted({(row["step"], row["column"]) for row in parameters if row["step"]})
+    assert {column for _, column in steps} == {0, 1, 2}
+    for step, column in steps:
+        weights = {row["predictor"]: row["value"] for row in parameters if row["step"] == step}
+        gaps, found = np.isnan(values[:, column]), weights.pop(None)
+        found += sum(weight * again[gaps, p] for p, weight in weights.items())
+        again[gaps, column] = found
+    np.testing.assert_allclose(again, filled)
 
 
 def test_iterative_with_one_feature_falls_back_to_the_median() -> None:
@@ -184,9 +191,9 @@ def test_iterative_numbers_leave_levels_to_the_categorical_method(categorical: s
 def test_each_parameter_is_there_once(numeric: str, categorical: str) -> None:
     values, sources = mixed(6)
     _, parameters = fill(values, numeric, categorical, sources=sources)
-    keys = [(row["column"], row["predictor"]) for row in parameters]
+    keys = [(row["column"], row["step"], row["predictor"]) for row in parameters]
     assert len(keys) == len(set(keys))
-    assert {column for column, _ in keys} == set(range(5))
+    assert sorted(column for column, step, _ in keys if step == 0) == list(range(5))
     assert np.isfinite([row["value"] for row in parameters]).all()
 
 
@@ -262,7 +269,9 @@ def test_groups_are_filled_each_by_itself(tmp_path: Path) -> None:
         file = {name: str(tmp_path / folder / name) for name in ("in", "of", "out", "parameters")}
         parts = [group.long() for group in groups]
         write_table(file["in"], "normalized", stack(parts, "normalized"))
-        rows = [(g, n, n, None, "none", None, None, 0.0, 1.0, None) for g in "ab" for n in names]
+        rows = [
+            (g, n, n, None, "none", None, None, None, 0.0, 1.0, None) for g in "ab" for n in names
+        ]
         write_table(file["of"], "normalize_parameters", as_columns(rows, "normalize_parameters"))
         main(
             SimpleNamespace(

@@ -2,13 +2,18 @@
 
 import statistics
 from collections import Counter
+from pathlib import Path
 
+import join_external
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.errors import InputError
+from common.job import JobLog
+from common.sources import header
 from methods.join_external import (
     DuplicateStores,
     first_known,
@@ -247,3 +252,97 @@ def test_text_with_nearly_one_value_per_store_is_no_category(
     different: int, stores: int, unknown: int, found: bool
 ) -> None:
     assert nearly_one_per_store(column(different, stores, unknown), max_levels=12) is found
+
+
+# A source, from its files
+
+
+def read(folder: Path, files: dict[str, pd.DataFrame], **keys: object) -> pd.DataFrame:
+    """Write the files of a source, CSV or Parquet by their names, and read them."""
+    for name, rows in files.items():
+        write = rows.to_csv if name.endswith("csv") else rows.to_parquet
+        write(folder / name, index=False)
+    source = {
+        "name": "census",
+        "files": [str(folder / name) for name in files],
+        "columns": {"store_id": "shop", "date": None} | keys.pop("columns", {}),
+        "features": None,
+        "exclude": [],
+        "categorical": [],
+        "rows": "unique",
+    }
+    log = JobLog(folder / "log", "join_external", {})
+    return join_external.read_source(source | keys, 12, log)[0]
+
+
+@pytest.mark.parametrize("rows", ["unique", "distinct", "mean", "last"])
+@pytest.mark.parametrize("name", ["f.csv", "f.parquet"])
+def test_a_column_may_be_called_as_we_call_the_store_or_the_day(
+    tmp_path: Path, name: str, rows: str
+) -> None:
+    table = pd.DataFrame(
+        {
+            "shop": ["b", "a"],
+            "store_id": [70, 80],
+            "date": ["2020-05-01", "2021-06-01"],
+            "day": ["2024-01-31", "2024-01-31"],
+            "group": [1.5, 2],
+        }
+    )
+    columns = {"date": "day"} if rows == "last" else {}
+    found = read(tmp_path, {name: table}, columns=columns, rows=rows, exclude=["day"])
+    expected = table.set_index("shop").drop(columns="day").sort_index().add_prefix("census.")
+    pd.testing.assert_frame_equal(
+        found, expected, check_dtype=False, check_names=False, check_column_type=False
+    )
+
+
+def test_the_row_number_that_pandas_writes_is_no_feature(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"shop": ["a", "b"], "size": [1, 2]}, index=[7, 3])
+    rows.to_parquet(tmp_path / "rows.parquet")
+    assert header(tmp_path / "rows.parquet", {})[-1] == "__index_level_0__"
+    again = {"again.parquet": rows.reset_index(names="__index_level_0__")}
+    assert list(read(tmp_path, again)) == ["census.size"]
+    found = read(tmp_path, again, features=["__index_level_0__"])
+    assert list(found) == ["census.__index_level_0__"]
+
+
+def test_files_of_one_source_are_one_table_whatever_their_types(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        {
+            "a.parquet": pd.DataFrame({"shop": [1, 2], "size": [10, 20], "code": ["x", "7"]}),
+            "b.csv": pd.DataFrame({"shop": ["3"], "size": ["30.5"], "code": [7]}),
+            "c.parquet": pd.DataFrame({"shop": ["4"], "size": [-999.0], "income": [1]}),
+        },
+        missing=["-999"],
+    )
+    assert as_dict(found, "census.size") == {"1": 10, "2": 20, "3": 30.5, "4": None}
+    assert as_dict(found, "census.code") == {"1": "x", "2": "7", "3": "7", "4": None}
+    assert as_dict(found, "census.income") == {"1": None, "2": None, "3": None, "4": 1}
+
+
+@pytest.mark.parametrize("text", ["b.csv", "b.parquet"])
+@pytest.mark.parametrize("numbers", ["a.csv", "a.parquet"])
+def test_text_in_one_file_and_numbers_in_another_are_told(
+    tmp_path: Path, numbers: str, text: str
+) -> None:
+    files = {
+        numbers: pd.DataFrame({"shop": ["1", "2"], "size": [10, 20]}),
+        text: pd.DataFrame({"shop": ["3", "4"], "size": ["small", "large"]}),
+    }
+    with pytest.raises(InputError) as error:
+        read(tmp_path, files)
+    assert f"{text}: column 'size' holds text: 'large', 'small'; in " in str(error.value)
+    assert f"{numbers} it holds numbers: " in str(error.value)
+    assert "or the column in `categorical`" in str(error.value)
+    found = read(tmp_path, files, categorical=["size"])
+    assert found["census.size"].tolist() == ["10", "20", "small", "large"]
+
+
+def test_numbers_too_large_to_be_squared_are_told(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"shop": ["a", "b"], "size": ["-1e308", "2"]})
+    with pytest.raises(
+        InputError, match=r"'size' holds 1 numbers beyond 1e\+100, of the stores 'a'"
+    ):
+        read(tmp_path, {"a.csv": rows})

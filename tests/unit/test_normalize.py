@@ -19,6 +19,7 @@ from methods.normalize import (
     shrink,
     shrinkage,
     transform_shares,
+    zero_share,
 )
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
@@ -72,8 +73,7 @@ def test_a_store_ten_times_as_large_with_the_same_mix_is_normalized_the_same(
     larger = sales.copy()
     larger[7] *= 10
     before, after = (
-        scale_columns(transform_shares(shares(s), transform), scale, 5.0).values
-        for s in (sales, larger)
+        scale_columns(comparable_mix(s, transform)[0], scale, 5.0).values for s in (sales, larger)
     )
     np.testing.assert_allclose(after, before, atol=1e-9)
 
@@ -107,7 +107,8 @@ def test_log_ratio_compares_with_the_geometric_mean_of_the_store() -> None:
 @given(sales_tables)
 def test_log_ratios_are_finite_and_sum_to_zero_in_every_store(sales: np.ndarray) -> None:
     share = shares(sales)
-    found = transform_shares(share[~np.isnan(share).any(axis=1)], "log_ratio")
+    sold = ~np.isnan(share).any(axis=1)
+    found, *_ = comparable_mix(sales[sold], "log_ratio")
     assert np.isfinite(found).all()
     np.testing.assert_allclose(found.sum(axis=1), 0, atol=1e-9)
 
@@ -115,9 +116,19 @@ def test_log_ratios_are_finite_and_sum_to_zero_in_every_store(sales: np.ndarray)
 def test_log_ratio_puts_half_of_the_smallest_share_for_a_need_state_not_sold() -> None:
     with_zero = np.array([[0.0, 0.2, 0.8], [0.5, 0.3, 0.2]])
     instead = np.array([[0.1, 0.2, 0.8], [0.5, 0.3, 0.2]])
-    np.testing.assert_allclose(
-        transform_shares(with_zero, "log_ratio"), transform_shares(instead, "log_ratio")
-    )
+    found, _, _, zero = comparable_mix(with_zero, "log_ratio")
+    assert zero == pytest.approx(0.1)
+    np.testing.assert_allclose(found, transform_shares(instead, "log_ratio"))
+
+
+def test_a_log_ratio_follows_from_the_share_that_stands_for_zero_and_not_from_other_stores() -> (
+    None
+):
+    sales = np.array([[0, 20, 80], [50, 30, 20], [70, 30, 0]], dtype=float)
+    together, _, _, zero = comparable_mix(sales, "log_ratio")
+    alone = [transform_shares(shares(store[None]), "log_ratio", zero)[0] for store in sales]
+    np.testing.assert_array_equal(alone, together)
+    assert zero_share(np.zeros((0, 3))) > 0
 
 
 # Transforms of numbers

@@ -118,6 +118,64 @@ def test_missing_markers_and_empty_fields_are_missing(read: Read) -> None:
     assert values == ["NA", "--", None, None, "real"]
 
 
+NUMERIC = ["int16", "int64", "float32", "float64", pa.decimal128(25, 2)]
+
+
+@pytest.mark.parametrize("type_", NUMERIC, ids=str)
+@pytest.mark.parametrize("marker", ["-999", "-999.0", "-9.99e2"])
+def test_a_number_that_means_missing_is_missing_in_columns_of_numbers(
+    type_: str | pa.DataType, marker: str
+) -> None:
+    whole = pa.array([-999, 5, None, 999, -99], pa.int16()).cast(type_)
+    found = feature(whole, missing=[marker, "NA"])
+    assert [None if np.isnan(value) else value for value in found] == [None, 5, None, 999, -99]
+    codes = feature(whole, missing=[marker], categorical=["c"])
+    assert codes == [None, "5", None, "999", "-99"]
+
+
+def test_a_broken_number_that_means_missing_is_missing_in_every_precision() -> None:
+    for type_ in ("float32", "float64", pa.decimal128(9, 2)):
+        values = pa.array([-9.9, 5, 9.9]).cast(type_)
+        assert np.isnan(feature(values, missing=["-9.9"])).tolist() == [True, False, False]
+        assert np.isnan(feature(values, missing=["-9,9"], decimal=",")).tolist()[0]
+    assert feature(pa.array([9, 0], "uint8"), missing=["9.9", "-7", "300"]) == [9, 0]
+
+
+def test_a_number_that_means_missing_may_be_written_otherwise_among_numbers_only() -> None:
+    assert np.isnan(feature(["-999.00", "5"], missing=["-999"])).tolist() == [True, False]
+    assert feature(["007", "north"], missing=["7"]) == ["007", "north"]
+    assert feature(["7", "north"], missing=["7"]) == [None, "north"]
+
+
+def test_days_and_flags_that_mean_missing_are_missing() -> None:
+    days = pa.array([datetime.date(1900, 1, 1), datetime.date(2024, 1, 31)])
+    assert feature(days, missing=["1900-01-01"]) == [None, "2024-01-31"]
+    assert feature(pa.array([True, False]), missing=["-999"]) == [1, 0]
+
+
+@pytest.mark.parametrize("type_", NUMERIC, ids=str)
+def test_an_identifier_or_an_amount_that_means_missing_is_refused(
+    read: Read, type_: str | pa.DataType
+) -> None:
+    table = pa.table({"store": pa.array([1, -999]).cast(type_), "amount": [-999.0, 2.0]})
+    with pytest.raises(InputError, match=r"column 'store' .* nothing in row 2"):
+        read(table, "f.parquet", missing=["-999"])
+    table = table.set_column(0, "store", pa.array(["a", "b"]))
+    with pytest.raises(InputError, match=r"column 'amount' .* nothing in row 1"):
+        read(table, "f.parquet", missing=["-999"])
+    with pytest.raises(InputError, match=r"column 'amount' .* nothing in line 2"):
+        read("store,amount\na,-999.0\n", missing=["-999"])
+
+
+@pytest.mark.parametrize("type_", NUMERIC, ids=str)
+def test_a_category_that_means_missing_is_missing(read: Read, type_: str | pa.DataType) -> None:
+    table = pa.table({"need": pa.array([4, -999]).cast(type_)})
+    found = read(
+        table, "f.parquet", {"need_state": "need"}, {"need_state": "text"}, missing=["-999"]
+    )
+    assert found["need_state"] == ["4", None]
+
+
 def test_constants_stand_for_columns_the_file_does_not_have(read: Read) -> None:
     rows = read(
         PLAIN,
@@ -322,10 +380,10 @@ def test_typed_dates_need_no_format(read_one: Callable) -> None:
 # Features
 
 
-def feature(values: list | pa.Array, **keys: object) -> list:
-    values = values if isinstance(values, pa.Array) else pa.array(values)
-    source = {"columns": {}, "categorical": [], **keys}
-    return feature_values(values, source, "f.csv", "c").tolist()
+def feature(*files: list | pa.Array, **keys: object) -> list:
+    """Return the values of a feature `c` in the files `0.csv`, `1.csv`, ..."""
+    parts = {f"{number}.csv": pa.array(values) for number, values in enumerate(files)}
+    return feature_values(parts, {"columns": {}, "categorical": [], **keys}, "c").tolist()
 
 
 def test_features_are_numbers_where_all_known_values_are() -> None:
@@ -357,6 +415,52 @@ def test_few_texts_among_numbers_are_a_slip() -> None:
     with pytest.raises(InputError, match=r"c.*19 numbers and 1 texts: 'n/a'.*`missing`"):
         feature([*map(str, range(19)), "n/a"])
     assert len(feature([*map(str, range(19)), "n/a"], categorical=["c"])) == 20
+
+
+@pytest.mark.parametrize(
+    "other", [["7", "0.5"], [7, 0.5], pa.array([7, 0.5], "float32"), [Decimal(7), Decimal("0.5")]]
+)
+def test_numbers_of_several_files_are_numbers_in_whatever_type(other: list | pa.Array) -> None:
+    assert feature(other, [1, 2], [True]) == [7, 0.5, 1, 2, 1]
+    assert feature([2**60], other)[0] == 2.0**60
+    assert feature(other, pa.nulls(1))[:2] == [7, 0.5]
+    assert feature(other, [1], categorical=["c"]) == ["7", "0.5", "1"]
+
+
+def test_codes_of_which_some_are_numbers_are_one_feature_over_all_files() -> None:
+    assert feature(["1", "2"], ["3", "4a"], ["5"]) == ["1", "2", "3", "4a", "5"]
+    days = pa.array([datetime.date(2024, 1, 31)])
+    assert feature(days, ["never"]) == ["2024-01-31", "never"]
+
+
+def test_features_may_have_any_type_that_parquet_knows(tmp_path: Path) -> None:
+    columns = {
+        "half": (np.array([1, 2.5], dtype=np.float16), [1, 2.5]),
+        "long": ([2**60, 2**53 + 1], [2.0**60, 2.0**53]),
+        "bytes": (pa.array([b"ab", b"cd"]).dictionary_encode(), ["ab", "cd"]),
+        "fixed": (pa.array([b"ab", b"cd"], pa.binary(2)), ["ab", "cd"]),
+        "decimal": ([Decimal("1.5"), Decimal(3)], [1.5, 3]),
+        "time": ([datetime.time(9), None], ["09:00:00.000000", None]),
+    }
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({name: values for name, (values, _) in columns.items()}), path)
+    (batch,) = raw_batches(path, {"columns": {}}, list(columns))
+    for name, (_, expected) in columns.items():
+        for missing in ([], ["-999"]):
+            assert feature(batch.column(name), missing=missing) == expected
+
+
+@pytest.mark.parametrize("text", [["north"], [datetime.date(2024, 1, 31)]])
+def test_text_in_one_file_and_numbers_in_another_are_refused(text: list) -> None:
+    wrong = r"1.csv: column 'c' holds text: '.*'; in 0.csv it holds numbers: 1, 2. Expected"
+    with pytest.raises(InputError, match=wrong):
+        feature([1, 2], text)
+    with pytest.raises(InputError, match=r"0.csv.* in 1.csv it holds numbers: '1', '2'"):
+        feature(text, ["1", "2"])
+    assert feature(["1"], text, categorical=["c"])[0] == "1"
+    assert feature(text, [None, "NA"], missing=["NA"])[1:] == [None, None]
+    with pytest.raises(InputError, match=r"^1.csv: column 'c' holds 20 numbers and 1 texts"):
+        feature(list(range(20)), text)
 
 
 # What cannot be read

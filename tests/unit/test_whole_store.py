@@ -141,12 +141,12 @@ def test_each_category_is_made_comparable_as_if_it_were_alone(seed: int, transfo
     parts = np.array(list("abababb"), dtype=object)
     absent = random.random(40) < 0.2
     sales[np.ix_(absent, parts == "a")] = random.choice([NAN, -1.0])
-    values, chain, weight = comparable_mixes(sales, parts, transform)
+    values, chain, weight, zero = comparable_mixes(sales, parts, transform)
     for part, stores in (("a", ~absent), ("b", np.ones(40, dtype=bool))):
-        alone, own_chain, own_weight = comparable_mix(sales[stores][:, parts == part], transform)
+        alone, *own = comparable_mix(sales[stores][:, parts == part], transform)
         np.testing.assert_allclose(values[stores][:, parts == part], alone)
-        np.testing.assert_allclose(chain[parts == part], own_chain)
-        np.testing.assert_allclose(weight[parts == part], own_weight)
+        for found, expected in zip((chain, weight, zero), own, strict=True):
+            np.testing.assert_allclose(found[parts == part], expected)
     assert np.isnan(values[np.ix_(absent, parts == "a")]).all()
 
 

@@ -271,6 +271,57 @@ def test_sales_and_product_map_without_a_common_product_are_shown(tiny: Project)
     assert "In the map: 'P000', 'P001'" in message
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"need": None}, "12 have no need state (column 'need'). Sold: '000', '001'"),
+        ({"category": None}, "12 have no category (column 'category')"),
+        (
+            {"sku": [*"abcdefghijk", "000"], "need": None},
+            "11 are not in the map, 1 have no need state",
+        ),
+    ],
+)
+def test_products_without_a_need_state_are_told_with_the_reasons(
+    tiny: Project, change: dict, told: str
+) -> None:
+    edit(tiny, "products.csv", lambda rows: rows.assign(**change))
+    message = error(tiny, NEED_STATES)
+    assert "data/products.csv: none of the 12 products sold has a category and a need" in message
+    assert told in message
+    assert "columns and missing of inputs.products" in message
+
+
+@pytest.mark.parametrize("groups", ["category", "store", "both"])
+def test_limits_that_leave_no_store_are_told_with_what_there_is(tiny: Project, groups: str) -> None:
+    eligible = {"min_sales": 1_000_000, "min_history_days": 28}
+    overlay = {"internal": {"eligible": eligible, "groups": groups}}
+    message = error(tiny, "results/internal/store_status.parquet", overlay)
+    assert "internal.eligible: no store can be clustered by what it sells" in message
+    assert "min_sales is 1,000,000, min_history_days 28." in message
+    sales = pd.read_parquet(tiny.folder / "results/internal/stores.parquet")
+    most = sales.groupby(["store_id", *["category"] * (groups == "category")])["sales"].sum().max()
+    assert f"a store sold in a category is {most:,.2f}, the longest history 91 days" in message
+    pairs = 24 * {"category": 2, "store": 1, "both": 3}[groups]
+    assert f"Stores by category: {pairs} too_little_data. Expected limits" in message
+
+
+def test_without_dates_the_limits_are_told_without_a_history(tiny: Project) -> None:
+    overlay = source("sales", columns={"date": None})
+    overlay["internal"] = {"eligible": {"min_sales": 1_000_000}}
+    printed = tiny.fail("results/internal/k.parquet", "--configfile", configure(tiny, overlay))
+    assert "internal.eligible: no store can be clustered by what it sells" in printed
+    assert "longest history" not in printed
+
+
+def test_sales_of_which_none_are_positive_are_told(tiny: Project) -> None:
+    for name in ("sales-1.csv", "sales-2.csv"):
+        edit(tiny, name, lambda rows: rows.assign(amount="-" + rows["amount"]))
+    message = error(tiny, NEED_STATES)
+    assert "inputs.sales: none of 24 stores has positive sales in a need state" in message
+    assert "they are between -" in message
+
+
 def test_tracks_without_a_common_store_are_shown(tiny: Project) -> None:
     edit(tiny, "stores.csv", lambda rows: rows.assign(store="X" + rows["store"]))
     before = tiny.files("results/merged/*")
