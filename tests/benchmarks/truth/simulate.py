@@ -177,11 +177,11 @@ NOISE_EXTERNALS: dict[str, Features] = {
     "noise_70": replace(_WIDE, signals=0, noise=70),
     "noise_correlated": replace(_WIDE, signals=20, noise=10),
 }
-# Sales segments beside external data that says nothing, or little about these segments.
+# Sales segments beside external data that says nothing of them: noise, or weak segments of its own.
 BESIDE: dict[str, Features] = {
     "binary": NOISE_EXTERNALS["noise_binary"],
     "normal": NOISE_EXTERNALS["noise_normal"],
-    "weak": replace(_WIDE, noise=6, spread=0.5, apart=0.0),
+    "weak": replace(_WIDE, segments=(1 / 3,) * 3, noise=6, spread=1.3, apart=0.0),
 }
 BESIDE_CATEGORIES = {"one": 1, "several": 6}
 JOINTS = ("independent", "dependent", "identical", "internal_absent", "external_absent")
@@ -275,7 +275,7 @@ def joint(variant: str, seed: int, stores: int) -> Scenario:
 
 
 def beside(name: str, seed: int, stores: int) -> Scenario:
-    """Make sales of planted segments and external data ``BESIDE`` them, of no use or little."""
+    """Make sales of planted segments, and external data ``BESIDE`` them that does not know them."""
     kind, categories = name.removeprefix("beside_").split("_")
     random = _random(name, seed, stores)
     segments = (0.4, 0.25, 0.2, 0.15)
@@ -287,9 +287,8 @@ def beside(name: str, seed: int, stores: int) -> Scenario:
         sold = _sales(mixes, labels, outlier, sizes, random)
         sales[f"category_{number}"], coming[f"category_{number}"] = sold
     features = BESIDE[kind]
-    outside = np.zeros_like(labels)
-    if features.signals:
-        features, outside = replace(features, segments=segments), labels
+    outside = _assign(features.segments, stores, random)
+    _, both = np.unique(labels * len(features.segments) + outside, return_inverse=True)
     return Scenario(
         name,
         seed,
@@ -297,7 +296,7 @@ def beside(name: str, seed: int, stores: int) -> Scenario:
         _features(features, outside, np.zeros(stores, bool), random),
         dict.fromkeys(sales, labels),
         outside,
-        labels,
+        both,
         outlier,
         {"internal": GROUPS, "external": _structure(features)},
         coming,
