@@ -11,7 +11,13 @@ from methods.cluster import fit_clusters
 from methods.partitions import ward_kmeans
 from methods.prediction import Prediction, choose_by_prediction
 from methods.stability import stability
-from methods.structure import choose_by_gap, gap_statistic, grouped_p_value, share_explained
+from methods.structure import (
+    choose_by_gap,
+    choose_by_mixture,
+    gap_statistic,
+    grouped_p_value,
+    share_explained,
+)
 
 Floats = npt.NDArray[np.float64]
 CRITERIA = {"silhouette": 1, "calinski_harabasz": 1, "davies_bouldin": -1}  # -1: less is better
@@ -51,12 +57,15 @@ def choose_k(
     min_stores: int = 1,
     fixed: int | None = None,
     prediction: Prediction | None = None,
+    beyond_chance: int = 0,
 ) -> Choice:
     """Choose k for (n_stores, n_components) values and tell the scores of every number.
 
     ``gap`` looks for groups. It takes the number that the gap statistic and the stability of all
     clusters agree on (see :func:`methods.structure.choose_by_gap`; a cluster of fewer than
-    ``min_stores`` stores counts as not stable), and asks whether groups of that number are real:
+    ``min_stores`` stores counts as not stable), or, where that is one, the number of Gaussians in
+    the first ``beyond_chance`` components, which say more than chance would (see
+    :func:`methods.structure.choose_by_mixture`), and asks whether groups of that number are real:
     stores must part at the gaps between them. It has three verdicts. ``groups``: k is that number.
     ``none``: the gap is largest for one cluster. ``continuum``: stores differ, but by degrees.
     Without groups, ``no_groups`` decides between ``one`` cluster and ``slices``, of a continuum
@@ -105,6 +114,8 @@ def choose_k(
         k = choose_by_prediction(prediction, candidates)
         return Choice(k, "chosen", criterion, scores)
     k = choose_by_gap(*gap, np.where(stable[1] < min_stores, 0.0, stable[0]))
+    if k == 1 and beyond_chance:
+        k = choose_by_mixture(values[:, :beyond_chance], candidates[-1], min_stores, seed)
     return _by_verdict(
         values,
         candidates,

@@ -32,7 +32,7 @@ from methods.normalize import (  # noqa: E402
     shares,
 )
 from methods.prediction import Prediction, predict_sold  # noqa: E402
-from methods.reduce import reduce_features  # noqa: E402
+from methods.reduce import beyond_chance, reduce_features  # noqa: E402
 from methods.separation import refit_labels  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
@@ -154,7 +154,7 @@ def cluster_track(
         outlier = flag_beyond(scores, outliers["threshold"])
     else:
         outlier = flag_share(scores, outliers["share"])
-    values = reduce_features(
+    reduced = reduce_features(
         filled,
         ~outlier,
         reduce["method"],
@@ -162,7 +162,11 @@ def cluster_track(
         reduce["redundancy"],
         known=~np.isnan(matrix),
         sources=sources,
-    ).scores
+        shared=reduce["shared"],
+        alike=reduce["alike"],
+        seed=seed_for(seed, group, "reduce"),
+    )
+    values = reduced.scores
     choice = choose_k(
         values[~outlier],
         smallest=choosing["min"],
@@ -173,6 +177,7 @@ def cluster_track(
         algorithm=clustering["algorithm"],
         seed=seed_for(seed, group, "choose_k"),
         prediction=predict(~outlier),
+        beyond_chance=beyond_chance(reduced.explained, reduced.chance),
     )
     clusters = cluster_stores(
         values,
