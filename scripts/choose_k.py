@@ -1,7 +1,8 @@
 """Choose the number of clusters of each group.
 
 Reads: components, outliers (not part of the fit), the loadings and the stores of every group; in
-the internal track also the sales, of which even months are known apart.
+the internal track also the sales, of which even months are known apart; in the external track the
+features themselves.
 Writes: every score of every number tried, and the number chosen.
 """
 
@@ -10,9 +11,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from common.errors import InputError, examples
-from common.features import Matrix, as_columns, by_group, column, groups, read_matrices
+from common.features import Matrix, as_columns, by_group, column, groups, matrices, read_matrices
 from common.job import JobLog, run
 from common.seeds import seed_for
 from common.tables import read_table, write_table
@@ -22,6 +24,10 @@ from methods.held_out import HeldOut
 from methods.limits import usable_size
 from methods.paying import Fit, choose_paying
 from methods.prediction import Prediction, predict_sold
+from methods.reduce import beyond_chance
+from methods.shared import chance_independent
+
+PERMUTATIONS = 40  # of the external features, to ask whether clusters are more than their product
 
 STARTS = 10  # of k-means at most, for each number of clusters that is tried
 
@@ -68,6 +74,7 @@ def main(snakemake: Any, log: JobLog) -> None:
             min_size=min_size,
             prediction=prediction,
             paying=paying,
+            beyond=components_beyond_chance(loadings.get(group)),
             snakemake=snakemake,
         )
         status = choice.status
@@ -80,6 +87,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         if prediction is not None and 0 < choice.k <= len(prediction.explained):
             held_out = (prediction.explained[choice.k - 1], prediction.history)
         row = (group, choice.k, len(values), choice.criterion, status, choice.verdict, *held_out)
+        row = (*row, np.nan if internal else independence(group, choice.k, snakemake))
         chosen.append(row)
         scores += [(group, k, name, score, k == choice.k) for k, name, score in choice.scores]
         log.event(
@@ -161,6 +169,32 @@ def fit_of(matrix: Matrix, sales: np.ndarray, group: str, min_size: int, snakema
     )
 
 
+def components_beyond_chance(loadings: pa.Table | None) -> int:
+    """Return how many of the first components of a group explain more than chance would."""
+    if loadings is None:
+        return 0
+    p = len(loadings["feature"].unique())
+    return beyond_chance(column(loadings, "explained")[::p], column(loadings, "chance")[::p])
+
+
+def independence(group: str, k: int, snakemake: Any) -> float:
+    """Return how often independent features would make external clusters as tight."""
+    if k < 2:
+        return np.nan
+    files = snakemake.input
+    imputed = read_table(files.imputed, "imputed")
+    (filled,) = (m for m in matrices(imputed) if m.group == group)
+    (estimated,) = (m for m in matrices(imputed, value="imputed") if m.group == group)
+    in_fit = ~column(by_group(files.outliers, "outliers")[group], "outlier")
+    left_out = read_table(files.redundant, "redundant")
+    redundant = column(left_out, "feature")[column(left_out, "reason") == "redundant"]
+    used = ~np.isin(filled.features.astype(str), redundant.astype(str))
+    values = np.where(estimated.values == 0, filled.values, np.nan)[in_fit][:, used]
+    sources = column(by_group(files.parameters, "normalize_parameters")[group], "source")[used]
+    seed = seed_for(snakemake.params.seed, group, "independence")
+    return chance_independent(values, sources, k, PERMUTATIONS, seed)
+
+
 def choose(
     group: str,
     values: np.ndarray,
@@ -168,6 +202,7 @@ def choose(
     min_size: int,
     prediction: Prediction | None,
     paying: Callable[[range], int] | None,
+    beyond: int,
     snakemake: Any,
 ) -> Choice:
     """Choose k for one group; tell the user which setting is in the way when stores are few."""
@@ -182,6 +217,7 @@ def choose(
             min_stores=options["min_stores"],
             fixed=options["fixed"].get(group),
             prediction=prediction,
+            beyond_chance=beyond,
             paying=paying,
             algorithm=snakemake.params.cluster["algorithm"],
             seed=seed_for(snakemake.params.seed, group, "choose_k"),

@@ -30,6 +30,7 @@ from methods.stability import trust_of
 FOLD = [column["name"] for column in contract("folds").columns[2:]]  # after category and step
 EXTERNAL_STATUS = {"eligible": "clustered", "no_data": "no_external_data"}
 GROUPED = {"groups", "untested"}  # verdicts on external clusters that may part stores
+CHANCE = 0.05  # that independent features make external clusters as tight, at most, for these to
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -43,7 +44,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     check_target(snakemake.params.merge["target"], set(sales))
     outside = track_of(external, "all", everyone, np.ones(len(everyone)), snakemake)
     outside_status = external.status("all", everyone, "no_external")
-    grouped = read_table(files.external_k, "k").to_pylist()[0]["verdict"] in GROUPED
+    grouped = are_grouped(files.external_k)
 
     tiers = by_group(files.tiers, "tiers", "category") if files.tiers else {}
 
@@ -197,6 +198,13 @@ def halves_of(
     halves = [np.where(absent, 0.0, half) for half in (every.values - even.values, even.values)]
     rows = np.searchsorted(every.stores.astype(str), stores.astype(str))
     return HeldOut(halves[0][rows], halves[1][rows], snakemake.params.transform, every.categories)
+
+
+def are_grouped(path: str) -> bool:
+    """Say whether external clusters are groups, and more than independent features make."""
+    chosen = read_table(path, "k").to_pylist()[0]
+    chance = chosen["chance_independent"]
+    return chosen["verdict"] in GROUPED and chance is not None and chance <= CHANCE
 
 
 def check_target(target: dict[str, int], known: set[str]) -> None:

@@ -2,7 +2,7 @@
 
 Reads: imputed features and what they are made of; outliers, which do not take part in the fit.
 Writes: the components of every store, the loadings that make them, what they mean, and which
-features are left out because another one says the same.
+features are left out because another one says the same or because they share nothing with any.
 """
 
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from common.features import Matrix, as_columns, by_group, column, matrices, stack
 from common.job import JobLog, run
+from common.seeds import seed_for
 from common.tables import read_table, write_table
 from methods.reduce import Reduced, describe_component, reduce_features
 
@@ -35,11 +36,14 @@ def main(snakemake: Any, log: JobLog) -> None:
             options["redundancy"],
             known=estimated.values == 0,
             sources=column(made_of[matrix.group], "source"),
+            shared=options["shared"],
+            alike=options["alike"],
+            seed=seed_for(snakemake.params.seed, matrix.group, "reduce"),
         )
         k, p = reduced.loadings.shape
         kept[matrix.group] = k
         components = (
-            matrix.features[np.unique(reduced.kept)]
+            matrix.features[~reduced.alone & (reduced.kept == np.arange(p))]
             if options["method"] == "none"
             else np.array([f"PC{number:02d}" for number in range(1, k + 1)], dtype=object)
         )
@@ -54,21 +58,25 @@ def main(snakemake: Any, log: JobLog) -> None:
                 "loading": reduced.loadings.ravel(),
                 "center": np.tile(reduced.center, k),
                 "explained": np.repeat(reduced.explained, p),
+                "chance": np.repeat(reduced.chance, p),
             }
         )
         meanings += component_rows(matrix, components, reduced)
-        left_out += redundant_rows(matrix, reduced)
+        left_out += rows_left_out(matrix, reduced)
     output = snakemake.output
     rows = write_table(output.reduced, "reduced", stack(parts, "reduced"))
     write_table(output.loadings, "loadings", stack(loadings, "loadings"))
     write_table(output.components, "components", as_columns(meanings, "components"))
     write_table(output.redundant, "redundant", as_columns(left_out, "redundant"))
+    reasons = [row[2] for row in left_out]
     log.done(
         f"{len(kept)} groups, {sum(kept.values())} components, "
-        f"{len(left_out)} redundant features left out",
+        f"{reasons.count('redundant')} redundant features left out and {reasons.count('alone')} "
+        "that share nothing with others",
         rows_out=rows,
         components=kept,
-        redundant=len(left_out),
+        redundant=reasons.count("redundant"),
+        alone=reasons.count("alone"),
     )
 
 
@@ -87,15 +95,17 @@ def component_rows(matrix: Matrix, components: np.ndarray, reduced: Reduced) -> 
     ]
 
 
-def redundant_rows(matrix: Matrix, reduced: Reduced) -> list[Row]:
+def rows_left_out(matrix: Matrix, reduced: Reduced) -> list[Row]:
     """Return the features of a group that are left out, as rows of ``redundant``."""
-    return [
-        (matrix.group, feature, matrix.features[kept], correlation)
-        for number, (feature, kept, correlation) in enumerate(
-            zip(matrix.features, reduced.kept, reduced.correlation, strict=True)
-        )
-        if kept != number
-    ]
+    rows: list[Row] = []
+    for number, feature in enumerate(matrix.features):
+        kept = reduced.kept[number]
+        if kept != number:
+            stands = matrix.features[kept]
+            rows.append((matrix.group, feature, "redundant", stands, reduced.correlation[number]))
+        elif reduced.alone[number]:
+            rows.append((matrix.group, feature, "alone", None, None))
+    return rows
 
 
 if __name__ == "__main__":

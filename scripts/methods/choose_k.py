@@ -12,7 +12,12 @@ from methods.cluster import fit_clusters
 from methods.partitions import ward_kmeans
 from methods.prediction import Prediction
 from methods.stability import stability
-from methods.structure import choose_by_gap, gap_statistic, grouped_p_value
+from methods.structure import (
+    choose_by_gap,
+    choose_by_mixture,
+    gap_statistic,
+    grouped_p_value,
+)
 
 Floats = npt.NDArray[np.float64]
 CRITERIA = {"silhouette": 1, "calinski_harabasz": 1, "davies_bouldin": -1}  # -1: less is better
@@ -54,12 +59,15 @@ def choose_k(  # noqa: PLR0911, a list of cases
     fixed: int | None = None,
     prediction: Prediction | None = None,
     paying: Callable[[range], int] | None = None,
+    beyond_chance: int = 0,
 ) -> Choice:
     """Choose k for (n_stores, n_components) values and tell the scores of every number.
 
     ``gap`` looks for groups. It takes the number that the gap statistic and the stability of all
     clusters agree on (see :func:`methods.structure.choose_by_gap`; a cluster of fewer than
-    ``min_stores`` stores counts as not stable), and asks whether groups of that number are real:
+    ``min_stores`` stores counts as not stable), or, where that is one, the number of Gaussians in
+    the first ``beyond_chance`` components, which say more than chance would (see
+    :func:`methods.structure.choose_by_mixture`), and asks whether groups of that number are real:
     stores must part at the gaps between them. It has three verdicts. ``groups``: k is that number.
     ``none``: the gap is largest for one cluster. ``continuum``: stores differ, but by degrees.
     Without groups, ``no_groups`` decides between ``one`` cluster and ``slices``, of a continuum
@@ -114,6 +122,8 @@ def choose_k(  # noqa: PLR0911, a list of cases
         k = paying(candidates)
         return Choice(k, "chosen" if k > 1 else "not_predictive", criterion, scores)
     k = choose_by_gap(*gap, np.where(stable[1] < min_stores, 0.0, stable[0]))
+    if k == 1 and beyond_chance:
+        k = choose_by_mixture(values[:, :beyond_chance], candidates[-1], min_stores, seed)
     return _by_verdict(
         values,
         candidates,

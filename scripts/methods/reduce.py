@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from methods.shared import explained_by_chance, rank_correlations, share_something, votes
+from methods.structure import shows_groups
+
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Names = npt.NDArray[np.object_]
-FEWEST_STORES = 10  # known in both features, for their correlation to count
 MOST_NAMES = 3  # features named at each end of a component
 
 
@@ -18,11 +20,13 @@ class Reduced:
     """Scores of all stores and what makes them: ``scores == (values - center) @ loadings.T``."""
 
     scores: Floats  # (n_stores, n_components)
-    loadings: Floats  # (n_components, n_features), 0 for redundant features
+    loadings: Floats  # (n_components, n_features), 0 for features that are left out
     center: Floats  # (n_features,)
     explained: Floats  # (n_components,) share of the variance of the stores in the fit
     kept: Labels  # (n_features,) feature that stands for each one: itself, if not redundant
     correlation: Floats  # (n_features,) rank correlation with that feature
+    alone: Flags  # (n_features,) left out, as it shares nothing with the others
+    chance: Floats  # (n_components,) share that independent features explain at most, NaN unknown
 
 
 def reduce_features(
@@ -34,6 +38,9 @@ def reduce_features(
     *,
     known: Flags | None = None,
     sources: Names | None = None,
+    shared: bool = False,
+    alike: float | None = None,
+    seed: int = 0,
 ) -> Reduced:
     """Reduce (n_stores, n_features) values; the stores ``in_fit`` decide, all are projected.
 
@@ -42,17 +49,40 @@ def reduce_features(
     With ``redundancy``, of features that correlate that much only one takes part (see
     :func:`find_redundant`); ``known`` (n_stores, n_features) and ``sources`` are then needed
     where values have been estimated and where features are the levels of a categorical one.
+    With ``shared``, where all features together show no groups, those that share no more with the
+    others than chance take no part (see :func:`methods.shared.share_something`; ``seed`` is that
+    of its draws). With ``alike``, of those that are left then, features that correlate that much
+    on average have one vote (see :func:`methods.shared.votes`).
     """
     features = values.shape[1]
+    measured = (values if known is None else np.where(known, values, np.nan))[in_fit]
+    made_of = np.arange(features).astype(object) if sources is None else sources
     kept, correlation = np.arange(features), np.ones(features)
     if redundancy is not None:
-        measured = values if known is None else np.where(known, values, np.nan)
-        kept, correlation = find_redundant(measured[in_fit], redundancy, sources)
+        kept, correlation = find_redundant(measured, redundancy, sources)
     used = np.unique(kept)
+    alone, weights = np.zeros(features, dtype=bool), np.ones(len(used))
     scores, own, own_center, explained = _reduce(values[:, used], in_fit, method, variance)
+    if shared and not shows_groups(scores[in_fit], seed):
+        alone[used] = ~share_something(measured[:, used], made_of[used], seed)
+    if alone.any():
+        used = used[~alone[used]]
+        weights = np.ones(len(used))
+        if alike is not None:
+            weights = votes(measured[:, used], alike, made_of[used])
+        taking_part = values[:, used] * weights
+        scores, own, own_center, explained = _reduce(taking_part, in_fit, method, variance)
+    chance = np.full(len(own), np.nan)
+    if alone.any() and method == "pca":
+        chance = explained_by_chance(taking_part[in_fit], made_of[used], seed)[: len(own)]
     loadings, center = np.zeros((len(own), features)), np.zeros(features)
-    loadings[:, used], center[used] = own, own_center
-    return Reduced(scores, loadings, center, explained, kept, correlation)
+    loadings[:, used], center[used] = own * weights, own_center / weights
+    return Reduced(scores, loadings, center, explained, kept, correlation, alone, chance)
+
+
+def beyond_chance(explained: Floats, chance: Floats) -> int:
+    """Return how many of the first components explain more than independent features would."""
+    return int(np.argmin(np.append(explained > chance, False)))
 
 
 def find_redundant(
@@ -74,14 +104,11 @@ def find_redundant(
             as one number, and one alone would weigh less.
     """
     # slow to import, and not needed without a threshold
-    import pandas as pd  # noqa: PLC0415
     from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415
     from scipy.spatial.distance import squareform  # noqa: PLC0415
 
     count = values.shape[1]
-    found = pd.DataFrame(values).corr("spearman", min_periods=FEWEST_STORES).to_numpy()
-    rho = np.nan_to_num(np.round(found, 9))  # rounding: equal but for the order of summing
-    np.fill_diagonal(rho, 1.0)
+    rho = rank_correlations(values)
     if count < 2:
         return np.arange(count), np.ones(count)
     apart = 1 - np.abs(rho)

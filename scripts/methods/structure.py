@@ -13,6 +13,8 @@ from methods.partitions import sample_stores, ward_kmeans
 Floats = npt.NDArray[np.float64]
 STABLE, DISSOLVED = 0.75, 0.6  # mean Jaccard similarity of a cluster on resamples, Hennig 2007
 FOLDS = 5
+MOST_CLUSTERS, REFERENCES = 10, 25  # to see whether there are groups at all
+SMALLEST_VARIANCE = 1e-3  # of a Gaussian in any direction, as a share of that within clusters
 SMALLEST_SIDE = 8  # stores on either side of a gap, fewer say nothing
 
 
@@ -69,6 +71,52 @@ def choose_by_gap(gap: Floats, error: Floats, stability: Floats) -> int:
     while k > 2 and stability[k - 1] < DISSOLVED:
         k -= 1
     return k
+
+
+def shows_groups(values: Floats, seed: int) -> bool:
+    """Say whether the gap statistic finds more than one cluster in (n_stores, n_components)."""
+    largest = min(MOST_CLUSTERS, len(np.unique(np.round(values, 9), axis=0)) - 1)
+    if largest < 2:
+        return False
+    gap, error = gap_statistic(values, largest, REFERENCES, seed)
+    return choose_by_gap(gap, error, np.zeros(largest)) > 1
+
+
+def choose_by_mixture(values: Floats, largest: int, smallest_size: int, seed: int) -> int:
+    """Return the number of Gaussians of one common covariance that describes stores best.
+
+    By the Bayesian information criterion (Schwarz 1978; for mixtures, Fraley and Raftery 2002).
+    Groups that overlap, or one of few stores, leave no gap, but stores that are not one Gaussian;
+    so this is asked only in few dimensions, in which groups can be told from noise. A mixture
+    with a Gaussian of fewer than ``smallest_size`` stores does not count.
+
+    Args:
+        values: (n_stores, n_components); at most 500 stores are used.
+        largest: Largest number of Gaussians.
+        smallest_size: Stores that each Gaussian has at least.
+        seed: Seed of the sample and the starts.
+    """
+    from sklearn.mixture import GaussianMixture  # noqa: PLC0415, slow to import
+
+    sample = sample_stores(values, np.random.default_rng(seed))
+    best, least = 1, np.inf
+    for k, centres in enumerate(ward_kmeans(sample, range(1, largest + 1)), start=1):
+        if len(centres) < k:
+            break
+        left = cdist(sample, centres, "sqeuclidean").min(axis=1).sum() / sample.size
+        mixture = GaussianMixture(
+            k,
+            covariance_type="tied",
+            means_init=centres,
+            reg_covar=max(SMALLEST_VARIANCE * left, 1e-9),
+            max_iter=300,
+            random_state=seed,
+        ).fit(sample)
+        sizes = np.bincount(mixture.predict(sample), minlength=k)
+        score = mixture.bic(sample)
+        if score < least and sizes.min() >= smallest_size:
+            best, least = k, score
+    return best
 
 
 def grouped_p_value(values: Floats, k: int, repeats: int, seed: int) -> float:

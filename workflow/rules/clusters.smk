@@ -11,6 +11,18 @@ rule choose_k:
             evaluate("{track} == 'internal'"),
             then="<results>/internal/need_states.parquet",
         ),
+        imputed=branch(
+            evaluate("{track} == 'external'"),
+            then="<results>/external/shards/{shard}/imputed.parquet",
+        ),
+        parameters=branch(
+            evaluate("{track} == 'external'"),
+            then="<results>/external/shards/{shard}/normalize_parameters.parquet",
+        ),
+        redundant=branch(
+            evaluate("{track} == 'external'"),
+            then="<results>/external/shards/{shard}/redundant.parquet",
+        ),
     output:
         k="<results>/{track}/shards/{shard}/k.parquet",
         k_scores="<results>/{track}/shards/{shard}/k_scores.parquet",

@@ -111,6 +111,7 @@ rule reduce:
         runtime=minutes(30),
     params:
         reduce=lookup(dpath="{track}/reduce", within=settings),
+        seed=settings["seed"],
         code=code_digest("reduce.py"),
     message:
         "Reducing the {wildcards.track} features, shard {wildcards.shard}"

@@ -36,8 +36,9 @@ from methods.normalize import (  # noqa: E402
 )
 from methods.paying import Fit, choose_paying  # noqa: E402
 from methods.prediction import predict_sold  # noqa: E402
-from methods.reduce import reduce_features  # noqa: E402
+from methods.reduce import beyond_chance, reduce_features  # noqa: E402
 from methods.refits import refit  # noqa: E402
+from methods.shared import chance_independent  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
 Options = dict[str, Any]
@@ -164,7 +165,7 @@ def cluster_track(
         outlier = flag_beyond(scores, outliers["threshold"])
     else:
         outlier = flag_share(scores, outliers["share"])
-    values = reduce_features(
+    reduced = reduce_features(
         filled,
         ~outlier,
         reduce["method"],
@@ -172,7 +173,11 @@ def cluster_track(
         reduce["redundancy"],
         known=~np.isnan(matrix),
         sources=sources,
-    ).scores
+        shared=reduce["shared"],
+        alike=reduce["alike"],
+        seed=seed_for(seed, group, "reduce"),
+    )
+    values = reduced.scores
     least = min_size(options, track, len(values))
     numbers = range(choosing["min"], choosing["max"] + 1)
     fit = Fit(
@@ -199,6 +204,7 @@ def cluster_track(
         seed=seed_for(seed, group, "choose_k"),
         prediction=prediction,
         paying=paying,
+        beyond_chance=beyond_chance(reduced.explained, reduced.chance),
     )
     everyone = track == "internal" and choice.status == "slices"
     clusters = cluster_stores(
@@ -213,9 +219,14 @@ def cluster_track(
         max_size=clustering["max_size"],
     )
     groups = choice.k > 1 and choice.verdict not in {"none", "continuum"}
-    return TrackResult(
-        clusters.labels - 1, choice.k, groups, outlier, values, ~outlier, choice.verdict
-    )
+    verdict = choice.verdict
+    if track == "external" and choice.k > 1:
+        copies = (reduced.kept != np.arange(len(sources))) & ~reduced.alone
+        measured, own = np.where(np.isnan(matrix), np.nan, filled)[:, ~copies], sources[~copies]
+        seed = seed_for(seed, group, "independence")
+        if chance_independent(measured[~outlier], own, choice.k, 40, seed) > 0.05:
+            verdict = "independent"
+    return TrackResult(clusters.labels - 1, choice.k, groups, outlier, values, ~outlier, verdict)
 
 
 def min_size(options: Options, track: str, stores: int) -> int:

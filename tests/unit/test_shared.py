@@ -1,0 +1,136 @@
+"""Groups that many features blur are found, and noise is not taken for groups."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from methods.choose_k import choose_k
+from methods.cluster import fit_clusters
+from methods.reduce import beyond_chance, reduce_features
+from methods.shared import chance_independent, share_something, votes
+from methods.structure import choose_by_mixture
+
+OPTIONS = {"method": "pca", "variance": 0.9, "redundancy": 0.97, "alike": 0.7, "seed": 1}
+
+
+def own(values: np.ndarray) -> np.ndarray:
+    """Every column is a feature of its own."""
+    return np.array([f"feature_{number}" for number in range(values.shape[1])], dtype=object)
+
+
+def planted(noise: int, seed: int, n: int = 150) -> tuple[np.ndarray, np.ndarray]:
+    """Three segments that ten columns tell apart, and columns of noise."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 3
+    signs = np.array([[1, 0, -1] * 4, [0, 1, 1] * 4, [-1, -1, 0] * 4])[:, :10]
+    values = np.hstack(
+        [1.1 * signs[labels] + rng.normal(size=(n, 10)), rng.normal(size=(n, noise))]
+    )
+    return labels, (values - values.mean(axis=0)) / values.std(axis=0)
+
+
+def clusters(values: np.ndarray, shared: bool) -> tuple[int, np.ndarray]:
+    """Reduce, choose k and cluster as the external track does."""
+    everyone = np.ones(len(values), dtype=bool)
+    found = reduce_features(values, everyone, sources=own(values), shared=shared, **OPTIONS)
+    choice = choose_k(
+        found.scores,
+        smallest=2,
+        largest=8,
+        criterion="gap",
+        no_groups="by_verdict",
+        min_stores=5,
+        algorithm="gaussian_mixture",
+        seed=2,
+        beyond_chance=beyond_chance(found.explained, found.chance),
+    )
+    return choice.k, fit_clusters(found.scores, choice.k, "gaussian_mixture", 5, 3)[0]
+
+
+def test_segments_that_noise_columns_hide_are_found() -> None:
+    labels, values = planted(60, 4)
+    assert clusters(values, False)[0] == 1
+    k, found = clusters(values, True)
+    assert k == 3
+    assert adjusted_rand_score(labels, found) > 0.7
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_groups_are_made_of_noise(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    yes_or_no = (rng.random((200, 10)) < 0.5).astype(float)
+    values = np.hstack([rng.normal(size=(200, 20)), (yes_or_no - 0.5) / 0.5])
+    assert clusters(values, True)[0] == 1
+
+
+def test_features_that_tell_segments_apart_are_kept_and_most_noise_is_not() -> None:
+    _, values = planted(40, 6)
+    kept = share_something(values, own(values), 1)
+    assert kept[:10].all()
+    assert kept[10:].mean() < 0.3
+
+
+def test_where_nothing_is_shared_beyond_chance_nothing_is_left_out() -> None:
+    rng = np.random.default_rng(7)
+    left_out = 0
+    for seed in range(20):
+        values = rng.normal(size=(100, 25))
+        left_out += not share_something(values, own(values), seed).all()
+    assert left_out <= 4  # one in 21 is expected: four or fewer in all but one of 300 such tests
+
+
+def test_the_order_of_stores_decides_nothing() -> None:
+    _, values = planted(20, 8)
+    other = np.random.default_rng(9).permutation(len(values))
+    np.testing.assert_array_equal(
+        share_something(values, own(values), 1), share_something(values[other], own(values), 1)
+    )
+
+
+def test_copies_of_a_feature_have_one_vote_together() -> None:
+    rng = np.random.default_rng(10)
+    base = rng.normal(size=(300, 1))
+    values = np.hstack([base + 0.4 * rng.normal(size=(300, 4)), rng.normal(size=(300, 2))])
+    np.testing.assert_allclose(votes(values, 0.7, own(values)), [0.5] * 4 + [1.0] * 2)
+
+
+def test_loadings_place_a_store_that_was_not_seen() -> None:
+    _, values = planted(60, 4)
+    in_fit = np.ones(len(values), dtype=bool)
+    in_fit[-20:] = False
+    found = reduce_features(values, in_fit, sources=own(values), shared=True, **OPTIONS)
+    assert found.alone.any()
+    assert not found.loadings[:, found.alone].any()
+    np.testing.assert_allclose((values - found.center) @ found.loadings.T, found.scores, atol=1e-9)
+
+
+def test_groups_of_two_independent_columns_are_no_more_than_their_product() -> None:
+    rng = np.random.default_rng(11)
+    for _ in range(5):
+        values = (rng.random((200, 2)) < 0.5).astype(float)
+        assert chance_independent(values, own(values), 4, 40, 1) > 0.2
+
+
+def test_groups_that_several_columns_agree_on_are_corroborated() -> None:
+    rng = np.random.default_rng(12)
+    segment = rng.random(200) < 0.5
+    values = np.where(rng.random((200, 3)) < 0.9, segment[:, None], ~segment[:, None]).astype(float)
+    assert chance_independent(values, own(values), 2, 40, 1) == pytest.approx(1 / 41)
+    values[rng.random(values.shape) < 0.2] = np.nan
+    assert chance_independent(values, own(values), 2, 40, 1) == pytest.approx(1 / 41)
+
+
+def test_one_feature_alone_corroborates_nothing() -> None:
+    levels = np.eye(3)[np.arange(90) % 3]
+    region = np.array(["region"] * 3, dtype=object)
+    assert chance_independent(levels, region, 3, 40, 1) == 1.0
+    assert chance_independent(levels[:, :1], region[:1], 2, 40, 1) == 1.0
+
+
+def test_a_segment_of_one_store_in_twenty_is_found_and_a_cloud_is_not_divided() -> None:
+    rng = np.random.default_rng(13)
+    values = rng.normal(size=(400, 2))
+    assert choose_by_mixture(values, 6, 5, 1) == 1
+    values[:20, 0] += 5
+    assert choose_by_mixture(values, 6, 5, 1) == 2
+    assert choose_by_mixture(values, 6, 30, 1) == 1
