@@ -95,6 +95,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         )
         pairs = Counter(zip(merged.merged, merged.final, strict=True))
         places += [(category, *pair, count) for pair, count in pairs.items() if pair[0] is not None]
+        places += [(category, pair, final, 0) for pair, final in merged.others.items()]
         trusts += trust_rows(category, merged, sold)
         numbers += number_rows(category, merged)
         summaries.append(summary_row(category, merged, inside, held_out))

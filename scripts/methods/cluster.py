@@ -73,8 +73,16 @@ def fit_clusters(
     a cluster, see :func:`limit_sizes`.
 
     A store counts by its weight (n_stores,) in k-means and in the means of Ward's clusters; in a
-    mixture all count alike.
+    mixture all count alike. The order of the stores changes nothing: they are sorted by values.
     """
+    if not np.array_equal(order := canonical_order(values, weights), np.arange(len(values))):
+        own = None if weights is None else weights[order]
+        found, rule = fit_clusters(
+            values[order], k, algorithm, starts, seed, weights=own, sizes=sizes
+        )
+        labels = np.empty(len(values), dtype=np.int64)
+        labels[order] = found
+        return labels, rule
     if k == 1:
         middle = np.average(values, axis=0, weights=weights)
         return np.zeros(len(values), dtype=np.int64), Rule.nearest(middle[None])
@@ -102,6 +110,12 @@ def fit_clusters(
     if algorithm == "kmeans_limited" and sizes is not None:
         return limit_sizes(values, labels, model.cluster_centers_, sizes, weights)
     return labels, Rule.nearest(model.cluster_centers_)
+
+
+def canonical_order(values: Floats, weights: Floats | None = None) -> Labels:
+    """Return an order of stores (n_stores,) by their values, whatever they are called."""
+    keys = values.T if weights is None else np.vstack([weights, values.T])
+    return np.asarray(np.lexsort(keys[::-1]), dtype=np.int64)
 
 
 def means_of(values: Floats, labels: Labels, k: int, weights: Floats | None = None) -> Floats:

@@ -89,6 +89,7 @@ class Merged:
     numbers: list[Number]  # from one cluster to as many as may be
     surroundings: float  # what they explain beyond the internal clusters, held out; NaN undated
     split: int  # final clusters that surroundings made
+    others: dict[str, str]  # final cluster of pairs that no store has, 0 for an unknown cluster
     layout: "Layout"
 
 
@@ -205,6 +206,7 @@ def merge_tracks(
         layout.scales,
         numbers,
         *_what_surroundings_add(made),
+        _others(made, names, own, external, layout),
         layout,
     )
 
@@ -217,7 +219,7 @@ def _nothing(internal: Track, external: Track, layout: Layout) -> Merged:
     none = np.zeros(len(nobody), dtype=bool)
     return Merged(
         nobody, nobody.copy(), nobody.copy(), nan, none, [], [], [],
-        (centres[0], centres[1]), layout.scales, [], np.nan, 0, layout,
+        (centres[0], centres[1]), layout.scales, [], np.nan, 0, {}, layout,
     )  # fmt: skip
 
 
@@ -483,6 +485,37 @@ def _what_surroundings_add(made: _Division) -> tuple[float, int]:
         return np.nan, made_by
     without = nest.errors(replace(step, final=alone))
     return nest.stores.held_out.gain(without, nest.errors(step)).mean, made_by
+
+
+def _others(
+    made: _Division, names: list[str], own: Labels, external: Track, layout: Layout
+) -> dict[str, str]:
+    """Return where a store would go whose pair of clusters no store has, by the pair's name.
+
+    A store goes with the most stores of its internal cluster; without one, where most stores of
+    its external cluster are. Of several parts of a cluster that was too large, to the largest.
+    """
+    stores, table = made.nest.stores, made.nest.completed(made.step)
+    sizes = np.bincount(own[own >= 0], minlength=len(names))
+    parts = _parts_of(names, made.names)
+    largest = {
+        int(code): names[max(np.flatnonzero(parts == code), key=lambda f: sizes[f])]
+        for code in np.unique(parts)
+    }
+    seen = set(cell_names(stores.internal, stores.external))
+    found = {}
+    for internal in np.unique(stores.internal[stores.internal > 0]).tolist():
+        units = np.unique(made.step.units[stores.internal == internal])
+        unit = max(units, key=lambda u: np.sum(made.step.units == u))
+        for outside in range(table.shape[1]):
+            name = cell_name(internal, outside)
+            if outside == 0 or name not in seen:
+                found[name] = largest[int(table[unit, outside])]
+    shares = _shares(own, external.labels, layout.makers & external.known, len(names))
+    for outside in range(1, len(shares)):
+        if cell_name(0, outside) not in seen:
+            found[cell_name(0, outside)] = names[int(shares[outside].argmax())]
+    return found
 
 
 # The space

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from methods.cluster import fit_clusters, means_of
+from methods.cluster import canonical_order, fit_clusters, means_of
 from methods.fold import Limits
 from methods.held_out import Gain, HeldOut
 from methods.limits import ImpossibleLimits
@@ -23,7 +23,8 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 STABLE = 0.75  # Jaccard similarity on resamples from which a cluster is a group, Hennig 2007
-STARTS = 10  # of k-means, when a cluster is divided by its sales
+STARTS, REFIT_STARTS = 10, 3  # of k-means, when a cluster is divided by its sales
+LARGE = 0.05  # of what history explains: what a slice has to add when surroundings count, too
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,11 @@ class Nest:
 
     def _through(self, step: Step, units: Labels) -> Labels:
         """Return final clusters of (rows, n_stores) units; a pair without stores goes by unit."""
-        table = self._completed(step)
+        table = self.completed(step)
         return table[units, self.stores.external[None]]
 
-    def _completed(self, step: Step) -> Labels:
-        """Fill the pairs without stores with the largest cluster of the unit."""
+    def completed(self, step: Step) -> Labels:
+        """Return the table of a division, pairs without stores in the largest of their unit."""
         table = step.final.copy()
         sizes = self.sizes(step)
         for unit, row in enumerate(table):
@@ -123,7 +124,7 @@ class Nest:
     def jaccards(self, step: Step) -> dict[int, float]:
         """Return the mean Jaccard similarity of every cluster with its like on resamples."""
         own = np.searchsorted(step.names, self.labels(step))
-        table = np.searchsorted(step.names, self._completed(step))
+        table = np.searchsorted(step.names, self.completed(step))
         k, total = len(step.names), np.zeros(len(step.names))
         for units, outside in zip(step.refits, self.stores.external_refits, strict=True):
             total += np.diag(jaccard(own, table[units, outside], k))
@@ -321,30 +322,37 @@ class Nest:
             halves[mine] = labels
             part = stores.held_out.place(halves, np.where(step.placed == unit, 0, -1))
             placed = np.where(part == 1, new, step.placed)
+        return Step(final, units, placed, step.refits, "slice", "", (name, fresh))
+
+    def _sliced_again(self, step: Step, made: Step) -> Step:
+        """Part the unit that was sliced on every resample, too: how far do the slices come back?"""
+        new = len(made.final) - 1
+        mine = np.flatnonzero(made.units != step.units)
+        unit = int(step.units[mine[0]])
         refits = step.refits.copy()
         random = np.random.default_rng(self.seed)
-        for row_of in refits:
-            here = np.flatnonzero(row_of == unit)
+        for units in refits:
+            here = np.flatnonzero(units == unit)
             if len(here) < 2:
                 continue
-            drawn = random.choice(here, len(here))
-            again = self._halve(drawn, here, int(random.integers(2**31)))
-            both = np.isin(here, mine)
-            same = np.zeros(len(units), dtype=np.int64)
-            same[mine] = labels
-            if np.mean(again[both] == same[here[both]]) < 0.5:
+            own = here[canonical_order(self.stores.mix[here], self.stores.weights[here])]
+            again = self._halve(
+                random.choice(own, len(own)), here, int(random.integers(2**31)), REFIT_STARTS
+            )
+            known = step.units[here] == unit
+            if np.mean((again == 1)[known] == np.isin(here, mine)[known]) < 0.5:
                 again = 1 - again
-            row_of[here[again == 1]] = new
-        return Step(final, units, placed, refits, "slice", "", (name, fresh))
+            units[here[again == 1]] = new
+        return replace(made, refits=refits)
 
-    def _halve(self, drawn: Labels, placed: Labels, seed: int) -> Labels:
+    def _halve(self, drawn: Labels, placed: Labels, seed: int, starts: int = STARTS) -> Labels:
         """Part ``drawn`` stores in two and return where that puts the stores ``placed``."""
         stores = self.stores
         values, weights = stores.mix[drawn], stores.weights[drawn]
         k = min(2, len(np.unique(values, axis=0)))
         least = min(self.limits.min_size, len(drawn) // 2)
         _, rule = fit_clusters(
-            values, k, "kmeans_limited", STARTS, seed, weights=weights, sizes=(least, len(drawn))
+            values, k, "kmeans_limited", starts, seed, weights=weights, sizes=(least, len(drawn))
         )
         return rule.place(stores.mix[placed])
 
@@ -352,26 +360,36 @@ class Nest:
         """Part one cluster more, the way that serves the aim best; None where none is sound.
 
         ``balanced`` parts by surroundings, first where the parts surely sell differently, then
-        where they are stable groups and cost no sales; ``sales`` parts where that explains most
-        of sales held out. With ``forced``, evidence is not asked for, and what explains most is
-        parted. What is sure is judged by as many candidates as there are (Bonferroni).
+        where they are stable groups and cost no sales; and by sales only where that surely explains
+        a twentieth of what history explains. ``sales`` parts where that explains most of sales held
+        out. With ``forced``, evidence is not asked for, and what explains most is parted. Whether a
+        split is sure is judged by as many as there are (Bonferroni): surroundings offer many.
         """
-        by_sales = aim == "sales" or forced
-        candidates = [*self.splits(step), *(self.slices(step) if by_sales else [])]
+        splits, by_groups = list(self.splits(step)), self.stores.grouped
+        candidates = [*splits, *self.slices(step)]
         rated = []
         for number, made in enumerate(candidates):
-            gain = self._gain(step, made, len(candidates))
+            gain = self._gain(step, made, len(splits) if made.done == "split" else 1)
+            small = made.done == "slice" and aim == "balanced" and gain.mean < self._large()
             if forced:
                 rated.append((0.0, gain.mean, -number))
-            elif gain.low > 0:
+            elif gain.low > 0 and not small:
                 rated.append((1.0, gain.mean, -number))
-            elif aim == "balanced" and self.stores.grouped and gain.mean >= 0:
+            elif aim == "balanced" and by_groups and made.done == "split" and gain.mean >= 0:
                 jaccards = self.jaccards(made)
                 rated.append((0.0, min(jaccards[f] for f in made.clusters), -number))
         for *_, number in sorted(rated, reverse=True):
-            if forced or self.sound(candidates[-number]):
-                return candidates[-number]
+            made = candidates[-number]
+            if made.done == "slice":
+                made = self._sliced_again(step, made)
+            if forced or self.sound(made):
+                return made
         return None
+
+    def _large(self) -> float:
+        """Return what a slice has to explain where surroundings count, too."""
+        held_out = self.stores.held_out
+        return np.inf if held_out is None else LARGE * max(held_out.history, 0.0)
 
     def _gain(self, coarse: Step, fine: Step, candidates: int) -> Gain:
         """Return what a division explains more than another, 0 without dates."""

@@ -10,7 +10,7 @@ from scipy.stats import chi2
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from methods.cluster import fit_clusters
+from methods.cluster import canonical_order, fit_clusters
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -62,7 +62,8 @@ def refit(
     if k < 2:
         return Refits(np.zeros((refits, n), dtype=np.int64), np.ones((n, 1)))
     random = np.random.default_rng(seed)
-    candidates = np.flatnonzero(in_fit)
+    order = canonical_order(values, weights)
+    candidates = order[in_fit[order]]
     number = min(len(candidates), MOST_STORES)
     found = np.empty((refits, n), dtype=np.int64)
     chances, votes = np.zeros((n, k)), np.zeros(n)
