@@ -184,7 +184,7 @@ def test_dates_need_no_quotes() -> None:
         ),
         (
             "merge: {zzz: 3}",
-            "merge.zzz: unknown key. Keys here: join_above, max_clusters, max_size, min_size, mode",
+            "merge.zzz: unknown key. Keys here: aim, join_above, max_clusters, max_size, min_size",
         ),
         ("inputs: {sales: {columns: {shop: a}}}", "inputs.sales.columns.shop: unknown key."),
         ("seed: x", "seed: 'x' is not valid: expected integer. Seed of everything random."),
@@ -235,9 +235,14 @@ def test_dates_need_no_quotes() -> None:
         ),
         (
             "external: {cluster: {max_size: 8}}",
-            "external.cluster: min_size and max_size need algorithm: kmeans_limited.",
+            "external.cluster: max_size needs algorithm: kmeans_limited.",
         ),
-        ("merge: {max_size: 19}", "merge: min_size (20) is above max_size (19)."),
+        ("merge: {min_size: 20, max_size: 19}", "merge: min_size (20) is above max_size (19)."),
+        (
+            "external: {cluster: {min_size: 2.5}}",
+            "external.cluster.min_size: 2.5 is neither a number of stores nor a share below 1.",
+        ),
+        ("merge: {aim: everything}", "merge.aim: 'everything' is not valid"),
         ("internal: {cluster: {min_size: 0}}", "internal.cluster.min_size: 0 is not valid"),
         ("internal: {reduce: {redundancy: 0}}", "internal.reduce.redundancy: 0 is not valid"),
         (
