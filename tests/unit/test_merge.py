@@ -229,3 +229,35 @@ def test_tracks_without_a_common_store_make_clusters_of_their_own() -> None:
     assert found.final.tolist() == ["1_0"] * 2 + ["2_0"] * 2 + ["0_3"] * 2
     assert found.merged.tolist() == found.final.tolist()
     assert set(found.next_best[:2]) == {"2_0"}
+
+
+# Stores known to one track, units
+
+
+@pytest.mark.parametrize("aim", AIMS)
+def test_a_store_known_to_one_track_goes_with_the_most_of_its_cluster_there(aim: str) -> None:
+    place = np.repeat([1, 2], 10)
+    for inside, outside, expected in ((1, 0, "1_1"), (2, 0, "2_2"), (0, 1, "1_1"), (0, 2, "2_2")):
+        internal = known_as(np.append(place, inside), np.append(place * 9.0, 50))
+        external = known_as(np.append(place, outside), np.append(place * 9.0, 50))
+        found = merged(internal, external, Options(3, aim=aim), 0, False)
+        assert (found.final[20], found.merged[20]) == (expected, None)
+        assert 0 < found.confidence[20] < found.confidence[:20].min()
+
+
+@pytest.mark.parametrize("aim", ["balanced", "joint"])
+@pytest.mark.parametrize("factor", [1e-6, 1000.0])
+def test_both_tracks_weigh_the_same_whatever_their_units(factor: float, aim: str) -> None:
+    internal, external = random_tracks(3, 50)
+    scaled = Track(
+        external.labels,
+        external.values * factor,
+        external.refits,
+        external.chances,
+        external.outlier,
+    )
+    first, second = (
+        merged(internal, one, Options(8, aim=aim), 0, False) for one in (external, scaled)
+    )
+    assert second.final.tolist() == first.final.tolist()
+    np.testing.assert_allclose(second.confidence, first.confidence)

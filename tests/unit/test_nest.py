@@ -161,7 +161,7 @@ def test_slices_that_are_too_large_are_parted_once_more() -> None:
 
 def test_a_cluster_that_cannot_be_parted_takes_another_with_it() -> None:
     internal = known_as(
-        np.repeat([1, 2], [12, 10]), np.repeat([0.0, 9.0], [12, 10]) + np.arange(22) / 9
+        np.repeat([1, 2], [10, 12]), np.repeat([0.0, 9.0], [10, 12]) + np.arange(22) / 9
     )
     found = merge_tracks(
         internal, nothing_outside(22), Options(7, max_size=11), weights=np.ones(22)
