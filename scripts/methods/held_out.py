@@ -20,7 +20,7 @@ class Gain:
     """What a division explains more than another, as a share of the variance of mixes."""
 
     mean: float
-    low: float  # lower 95 % bound, over stores
+    low: float  # lower 90 % bound, over stores
 
 
 class HeldOut:
@@ -109,7 +109,7 @@ class HeldOut:
     def gain(self, coarse: Floats, fine: Floats, tests: int = 1) -> Gain:
         """Compare the errors (n_stores,) of a division with those of a finer one.
 
-        The bound is one-sided, of 95 % for all of so many ``tests`` together (Bonferroni).
+        The bound is one-sided, of 90 % for all of so many ``tests`` together (Bonferroni).
         """
         less = coarse - fine
         moved = less[less != 0]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
 from methods.confidence import final_chances
-from methods.fold import Fold, Limits, Space, fold_cells
+from methods.fold import Fold, Folded, Limits, Space, fold_cells
 from methods.held_out import HeldOut
 from methods.limits import assign_limited
 from methods.names import by_number, cell_name, part_name
@@ -174,7 +174,9 @@ def merge_tracks(
     named = both if both.any() else makers
     merged[named] = cell_names(internal.labels[named], external.labels[named])
     whole = np.array(made.names, dtype=object)[made.nest.labels(made.step)]
-    parts, folds = _limited(whole, layout, options)
+    numbers = [_number(made.nest, one, one is made.step) for one in made.path or [made.step]]
+    limited = _limited(whole, layout, options)
+    made, parts, folds = _joined_by_size(made, limited.final_of), limited.clusters, limited.folds
     final[makers] = parts
     names = sorted(set(parts), key=by_number)
     own = _place(final, names, (internal, external), layout, options)
@@ -192,7 +194,6 @@ def merge_tracks(
     reassigned[makers] = made.moved[made.step.units, stores.external]
     centres = (_centres(internal.values, final, names), _centres(external.values, final, names))
     next_best, confidence = _runner_up(chances, own, names, _distances(layout, centres))
-    numbers = [_number(made.nest, one, one is made.step) for one in made.path or [made.step]]
     return Merged(
         merged,
         final,
@@ -359,9 +360,8 @@ def _fold(stores: Stores, layout: Layout, options: Options) -> _Division:
     folded = fold_cells(cells, layout.space, replace(limits, max_size=None), options.seed)
     names = sorted(set(folded.final_of.values()), key=by_number)
     codes = {name: code for code, name in enumerate(names)}
-    shape = int(stores.internal.max()) + 1, int(stores.external.max()) + 1
-    final = np.full(shape, -1, dtype=np.int64)
-    moved = np.zeros(shape, dtype=bool)
+    final = np.full(stores.shape, -1, dtype=np.int64)
+    moved = np.zeros(stores.shape, dtype=bool)
     dissolved = {fold.from_cluster for fold in folded.folds if fold.reason != "inseparable"}
     for pair, name in folded.final_of.items():
         at = tuple(int(number) for number in pair.split("_"))
@@ -403,26 +403,36 @@ def _joined(nest: Nest, step: Step, following: Step, names: list[str], values: F
     )
 
 
-def _limited(whole: Names, layout: Layout, options: Options) -> tuple[Names, list[Fold]]:
-    """Divide clusters above ``max_size``; return the clusters of the makers and what was done."""
+def _limited(whole: Names, layout: Layout, options: Options) -> Folded:
+    """Divide clusters above ``max_size``; those that cannot be take another with them."""
     if options.max_size is None:
-        return whole, []
+        return Folded(whole, {name: name for name in whole})
     asked = None if options.max_clusters == "auto" else options.most
     limits = Limits(options.min_size, options.max_size, asked)
-    folded = fold_cells(whole, replace(layout.space, views=()), limits, options.seed)
-    return folded.clusters, folded.folds
+    return fold_cells(whole, replace(layout.space, views=()), limits, options.seed)
+
+
+def _joined_by_size(made: _Division, final_of: Mapping[str, str]) -> _Division:
+    """Return the division in which clusters that ``max_size`` dissolved are part of others."""
+    kept = sorted(set(final_of.values()), key=by_number)
+    if len(kept) == len(made.names):
+        return made
+    codes = np.array([kept.index(final_of[name]) for name in made.names])
+    gone = np.array([name not in kept for name in made.names])
+    before = made.step.final
+    final = np.where(before >= 0, codes[before], -1)
+    moved = made.moved | ((before >= 0) & gone[before])
+    return replace(made, step=replace(made.step, final=final), names=kept, moved=moved)
 
 
 def _parts_of(names: list[str], whole: list[str]) -> Labels:
-    """Return for every final cluster the number of the one that it is a part of, (n_final,)."""
-    numbers = {name: number for number, name in enumerate(whole)}
-    return np.array(
-        [
-            numbers[n] if n in numbers else numbers[n.rstrip("abcdefghijklmnopqrstuvwxyz")]
-            for n in names
-        ],
-        dtype=np.int64,
-    )
+    """Return for every final cluster the number of the one that it is a part of, (n_final,).
+
+    A part adds letters to the name of the whole, which may end in one itself.
+    """
+    wholes = {name: number for number, name in enumerate(whole)}
+    starts = [next(n[:end] for end in range(len(n), 0, -1) if n[:end] in wholes) for n in names]
+    return np.array([wholes[start] for start in starts], dtype=np.int64)
 
 
 def _number(nest: Nest, step: Step, chosen: bool) -> Number:
@@ -459,7 +469,7 @@ def _evidence(
 def _parts_again(made: _Division, names: list[str], layout: Layout, options: Options) -> Floats:
     """Return how far each final cluster comes back when too large ones are parted again."""
     whole = np.array(made.names, dtype=object)[made.nest.labels(made.step)]
-    own, _ = _limited(whole, layout, options)
+    own = _limited(whole, layout, options).clusters
     first = np.array([names.index(name) for name in own])
     space = replace(layout.space, views=())
     limits = Limits(options.min_size, options.max_size, None)

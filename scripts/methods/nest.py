@@ -41,6 +41,14 @@ class Stores:
     held_out: HeldOut | None  # None without dates
     grouped: bool  # external clusters are groups that several features agree on
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of a table of all pairs, those that only resamples make too."""
+        inside = self.internal, self.internal_refits
+        outside = self.external, self.external_refits
+        k, m = (max(int(x.max(initial=0)) for x in track) + 1 for track in (inside, outside))
+        return k, m
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -81,10 +89,9 @@ class Nest:
     def start(self) -> Step:
         """Return the division into internal clusters."""
         stores = self.stores
-        k, m = int(stores.internal.max()) + 1, int(stores.external.max()) + 1
-        count = np.zeros((k, m), dtype=np.int64)
+        count = np.zeros(stores.shape, dtype=np.int64)
         np.add.at(count, (stores.internal, stores.external), 1)
-        final = np.where(count > 0, np.arange(k)[:, None], -1)
+        final = np.where(count > 0, np.arange(len(count))[:, None], -1)
         placed = None if stores.held_out is None else stores.held_out.place(stores.internal)
         return Step(final, stores.internal, placed, stores.internal_refits)
 
@@ -340,7 +347,7 @@ class Nest:
                 random.choice(own, len(own)), here, int(random.integers(2**31)), REFIT_STARTS
             )
             known = step.units[here] == unit
-            if np.mean((again == 1)[known] == np.isin(here, mine)[known]) < 0.5:
+            if 2 * np.sum((again == 1)[known] != np.isin(here, mine)[known]) > known.sum():
                 again = 1 - again
             units[here[again == 1]] = new
         return replace(made, refits=refits)
@@ -391,6 +398,14 @@ class Nest:
         held_out = self.stores.held_out
         return np.inf if held_out is None else LARGE * max(held_out.history, 0.0)
 
+    def larger(self, joined: list[Step], clusters: int) -> Step | None:
+        """Return the division with one cluster more of those that were joined, if large enough."""
+        for step in joined:
+            sizes = self.sizes(step)
+            if len(sizes) == clusters + 1 and min(sizes.values()) >= self.limits.min_size:
+                return step
+        return None
+
     def _gain(self, coarse: Step, fine: Step, candidates: int) -> Gain:
         """Return what a division explains more than another, 0 without dates."""
         if self.stores.held_out is None:
@@ -421,7 +436,10 @@ def divide(nest: Nest, aim: str, target: int | None) -> tuple[list[Step], int]:
         up.append(step)
     chosen = up[-1]
     wanted = max(target or 0, most if nest.limits.max_clusters else 0)
-    while len(up[-1].names) < wanted and (step := nest.more(up[-1], aim, True)) is not None:
+    while len(up[-1].names) < wanted:
+        step = nest.more(up[-1], aim, True) or nest.larger(down[:sound], len(up[-1].names))
+        if step is None:
+            break
         up.append(step)
     path = [*reversed(down[sound + 1 :]), *up]
     if target is not None:

@@ -81,9 +81,12 @@ def test_what_a_clustering_promises(algorithm: str, group: tuple[int, int, int])
     assert used <= k
     heavy = [weights[found.labels == number].sum() for number in range(1, used + 1)]
     assert heavy == sorted(heavy, reverse=True)
-    # centres are means of the stores in the fit, outliers go where new stores go
+    # centres are means of the stores in the fit, by the square root of their sales; outliers go
+    # where new stores go
     for number, centre in enumerate(found.centres, 1):
-        np.testing.assert_allclose(centre, values[in_fit & (found.labels == number)].mean(axis=0))
+        own = in_fit & (found.labels == number)
+        mean = np.average(values[own], axis=0, weights=np.sqrt(weights[own]))
+        np.testing.assert_allclose(centre, mean)
     placed = found.rule.place(values[~in_fit])
     np.testing.assert_array_equal(found.labels[~in_fit], placed + 1)
     if algorithm != "gaussian_mixture":
@@ -168,9 +171,9 @@ def test_gaussian_mixture_places_other_stores_as_scikit_learn_does() -> None:
     others = random.normal(size=(400, 4)) * 3
     labels, rule = fit_clusters(values, 3, "gaussian_mixture", 5, 0)
     kmeans = KMeans(3, n_init=5, random_state=0).fit(values)
-    ridge, middle = 0.2 * kmeans.inertia_ / values.size, values.mean(axis=0)
+    ridge, middle = 0.2 * (kmeans.inertia_ / values.size), values.mean(axis=0)
     theirs = GaussianMixture(
-        3, covariance_type="tied", n_init=5, reg_covar=ridge, random_state=0
+        3, covariance_type="tied", n_init=5, reg_covar=ridge, max_iter=1000, random_state=0
     ).fit(values - middle)
     np.testing.assert_array_equal(labels, theirs.predict(values - middle))
     np.testing.assert_array_equal(rule.place(others), theirs.predict(others - middle))
@@ -265,7 +268,8 @@ def test_sizes_are_kept_with_the_outliers(group: tuple[int, int, int, float, flo
     for number, centre in enumerate(found.centres, 1):
         fitted = in_fit & (found.labels == number)
         if fitted.any():
-            np.testing.assert_allclose(centre, values[fitted].mean(axis=0))
+            mean = np.average(values[fitted], axis=0, weights=np.sqrt(weights[fitted]))
+            np.testing.assert_allclose(centre, mean)
     apart = np.linalg.norm(values - found.centres[found.labels - 1], axis=1)
     np.testing.assert_allclose(found.distance, apart)
 

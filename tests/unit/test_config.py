@@ -273,7 +273,7 @@ def test_dates_need_no_quotes() -> None:
         ),
         (
             "merge: {zzz: 3}",
-            "merge.zzz: unknown key. Keys here: join_above, max_clusters, max_size, min_size, mode",
+            "merge.zzz: unknown key. Keys here: aim, join_above, max_clusters, max_size, min_size",
         ),
         (
             "inputs: {sales: {'from:2024-06-01': null}}",
@@ -328,9 +328,14 @@ def test_dates_need_no_quotes() -> None:
         ),
         (
             "external: {cluster: {max_size: 8}}",
-            "external.cluster: min_size and max_size need algorithm: kmeans_limited.",
+            "external.cluster: max_size needs algorithm: kmeans_limited.",
         ),
-        ("merge: {max_size: 19}", "merge: min_size (20) is above max_size (19)."),
+        ("merge: {min_size: 20, max_size: 19}", "merge: min_size (20) is above max_size (19)."),
+        (
+            "external: {cluster: {min_size: 2.5}}",
+            "external.cluster.min_size: 2.5 is neither a number of stores nor a share below 1.",
+        ),
+        ("merge: {aim: everything}", "merge.aim: 'everything' is not valid"),
         ("internal: {cluster: {min_size: 0}}", "internal.cluster.min_size: 0 is not valid"),
         ("internal: {reduce: {redundancy: 0}}", "internal.reduce.redundancy: 0 is not valid"),
         (

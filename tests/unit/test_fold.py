@@ -1,4 +1,4 @@
-"""Final clusters keep the limits on their size and number, and the log says what was given up."""
+"""Cells are folded and split until clusters keep the limits, and the log says what was given up."""
 
 from collections import Counter
 
@@ -7,89 +7,94 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from methods.fold import Folded, Limits, Space, fold_cells
+from methods.fold import Fold, Folded, Limits, Space, fold_cells
 from methods.limits import ImpossibleLimits
-from methods.merge import BOTH, Merged, Track, merge_tracks
-from methods.separation import refit_labels
+from methods.merge import BOTH
 
-FEW = settings(max_examples=25, deadline=None, derandomize=True)
-REFITS = 6
-
-
-def random_track(rng: np.random.Generator, n: int, unknown: float, refits: bool) -> Track:
-    k = int(rng.integers(1, 6))
-    labels = rng.integers(1, k + 1, n)
-    values = rng.normal(size=(n, 2)) + rng.choice([0.5, 4]) * labels[:, None]
-    labels[rng.random(n) < unknown] = 0
-    known = labels > 0
-    values[~known] = np.nan
-    found = np.zeros((REFITS, n), dtype=np.int64)
-    if known.any():
-        found[:, known] = refit_labels(values[known], np.ones(known.sum(), bool), k, REFITS, 0)
-    return Track(labels, values, found if refits else None)
+FEW = settings(max_examples=40, deadline=None, derandomize=True)
+cases = st.tuples(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 15))
 
 
-def random_tracks(seed: int) -> tuple[Track, Track]:
+def fold_small(
+    clusters: np.ndarray, values: np.ndarray, min_size: int
+) -> tuple[dict[str, str], list[Fold]]:
+    """Fold stores that both tracks know, without refits."""
+    n = len(clusters)
+    space = Space(values, np.zeros((n, 1)), np.full(n, 3), np.zeros(n, dtype=int))
+    folded = fold_cells(clusters, space, Limits(min_size))
+    return folded.final_of, folded.folds
+
+
+@FEW
+@given(cases)
+def test_folds_go_smallest_first_to_the_nearest_cluster(case: tuple[int, int, int]) -> None:
+    seed, n, min_size = case
     rng = np.random.default_rng(seed)
-    n, unknown, refits = int(rng.integers(1, 120)), rng.choice([0, 0.2, 0.6]), rng.random() < 0.6
-    return random_track(rng, n, unknown, refits), random_track(rng, n, unknown, refits)
+    clusters = np.array([f"{a}_{b}" for a, b in rng.integers(1, 5, (n, 2))], dtype=object)
+    values = rng.normal(size=(n, 2))
+    final_of, folds = fold_small(clusters, values, min_size)
+
+    now = clusters.copy()
+    for fold in folds:
+        sizes = Counter(now)
+        assert fold.stores == sizes[fold.from_cluster] == min(sizes.values()) < min_size
+        assert sizes[fold.to_cluster] >= fold.stores
+        centres = {name: values[now == name].mean(axis=0) for name in sizes}
+        apart = {
+            name: np.hypot(*(centre - centres[fold.from_cluster]))
+            for name, centre in centres.items()
+            if name != fold.from_cluster
+        }
+        assert fold.distance == pytest.approx(min(apart.values()))
+        assert apart[fold.to_cluster] == pytest.approx(fold.distance)
+        now[now == fold.from_cluster] = fold.to_cluster
+    assert [final_of[name] for name in clusters] == now.tolist()
 
 
-limits = st.tuples(
-    st.integers(1, 14),
-    st.one_of(st.none(), st.integers(0, 30)),
-    st.one_of(st.none(), st.integers(1, 8)),
-)
+# Folding by hand
 
 
-def merge(seed: int, case: tuple[int, int | None, int | None]) -> tuple[Track, Track, Limits]:
-    smallest, more, number = case
-    largest = None if more is None else smallest + more
-    return *random_tracks(seed), Limits(smallest, largest, number)
+def test_a_hand_example_of_folding() -> None:
+    clusters = np.array(["1_1"] * 4 + ["1_2"] * 2 + ["2_1"] + ["2_2"] * 3, dtype=object)
+    values = np.array([[0.0]] * 4 + [[10.0]] * 2 + [[12.0]] + [[30.0]] * 3)
+    final_of, folds = fold_small(clusters, values, 3)
+    assert final_of == {"1_1": "1_1", "1_2": "1_2", "2_1": "1_2", "2_2": "2_2"}
+    assert [(f.from_cluster, f.to_cluster, f.stores, f.distance) for f in folds] == [
+        ("2_1", "1_2", 1, 2.0)
+    ]
 
 
-@FEW
-@given(st.integers(0, 10_000), limits)
-def test_limits_hold_in_the_final_table_or_no_division_keeps_them(
-    seed: int, case: tuple[int, int | None, int | None]
-) -> None:
-    internal, external, allowed = merge(seed, case)
-    both = internal.known & external.known
-    placed = internal.known | external.known
-    options = {"max_size": allowed.max_size, "max_clusters": allowed.max_clusters}
-    fewest = -(-int(placed.sum()) // (allowed.max_size or 10_000)) or 1
-    try:
-        found = merge_tracks(internal, external, allowed.min_size, 0.2, **options)
-    except ImpossibleLimits:
-        assert (
-            not both.any()
-            or fewest > (allowed.max_clusters or 10_000)
-            or (fewest > 1 and fewest * allowed.min_size > placed.sum())
-            or fewest > both.sum()
-        )
-        return
-    sizes = Counter(found.final[placed])
-    assert None not in sizes
-    assert set(sizes) == set(found.names)
-    assert allowed.max_size is None or max(sizes.values(), default=0) <= allowed.max_size
-    if both.any():
-        assert len(sizes) <= (allowed.max_clusters or 10_000)
-        assert len(sizes) == 1 or min(sizes.values()) >= allowed.min_size
+def test_stores_folded_twice_end_where_the_second_fold_leads() -> None:
+    clusters = np.array(["1_1"] + ["1_2"] * 2 + ["2_1"] * 9, dtype=object)
+    values = np.array([[0.0]] + [[1.0]] * 2 + [[50.0]] * 9)
+    final_of, folds = fold_small(clusters, values, 5)
+    assert set(final_of.values()) == {"2_1"}
+    assert [(f.from_cluster, f.to_cluster, f.stores) for f in folds] == [
+        ("1_1", "1_2", 1),
+        ("1_2", "2_1", 3),
+    ]
 
 
-@FEW
-@given(st.integers(0, 10_000), st.integers(1, 14))
-def test_limits_that_bind_nothing_change_nothing(seed: int, min_size: int) -> None:
-    internal, external = random_tracks(seed)
-    n = len(internal.labels)
-    free = merge_tracks(internal, external, min_size, 0.2)
-    wide = merge_tracks(internal, external, min_size, 0.2, max_size=n, max_clusters=n + 1)
-    assert wide.final.tolist() == free.final.tolist()
-    assert repr(wide.folds) == repr(free.folds)
-    np.testing.assert_array_equal(wide.confidence, free.confidence)
+def test_among_clusters_equally_small_and_near_the_lower_number_goes_first_and_takes_first() -> (
+    None
+):
+    clusters = np.array(["10_1", "2_1", "3_1", "3_1"], dtype=object)
+    final_of, folds = fold_small(clusters, np.array([[4.0], [2.0], [3.0], [3.0]]), 2)
+    assert folds[0].from_cluster == "2_1"
+    assert set(final_of.values()) == {"3_1"}
+    final_of, _ = fold_small(
+        np.array(["10_1"] * 2 + ["2_1"] * 2 + ["3_1"], dtype=object),
+        np.array([[0.0]] * 2 + [[2.0]] * 2 + [[1.0]]),
+        2,
+    )
+    assert final_of["3_1"] == "2_1"
 
 
-# Hand examples
+def test_too_few_stores_make_one_cluster() -> None:
+    clusters = np.array(["1_1", "1_2", "2_1"], dtype=object)
+    final_of, folds = fold_small(clusters, np.array([[0.0], [1.0], [5.0]]), 100)
+    assert len(set(final_of.values())) == 1
+    assert len(folds) == 2
 
 
 def fold(cells: dict[str, tuple[int, float]], allowed: Limits, followers: int = 0) -> Folded:
@@ -212,42 +217,3 @@ def test_the_next_alternative_is_the_second_nearest() -> None:
     (last,) = fold({"1_1": (1, 0), "1_2": (5, 2)}, Limits(2)).folds
     assert last.next_alternative is None
     assert np.isnan(last.next_distance)
-
-
-# Categories in which no store is known to both tracks
-
-
-def one_track(refits: bool = True, **options: int) -> Merged:
-    """Ten stores in two internal clusters and six in one external cluster, none in both."""
-    found = np.zeros((REFITS, 16), dtype=np.int64)
-    found[:, 5:10] = 1
-    internal = np.array([1] * 5 + [2] * 5 + [0] * 6)
-    external = np.array([0] * 10 + [3] * 6)
-    at = np.arange(16.0)[:, None] + 20 * (internal == 2)[:, None]
-    return merge_tracks(
-        Track(internal, np.where(internal[:, None] > 0, at, np.nan), found if refits else None),
-        Track(external, np.where(external[:, None] > 0, at, np.nan), found if refits else None),
-        2,
-        0.2,
-        **options,
-    )
-
-
-@pytest.mark.parametrize("refits", [True, False])
-def test_stores_of_either_track_make_clusters_of_their_own(refits: bool) -> None:
-    found = one_track(refits)
-    assert found.names == ["0_3", "1_0", "2_0"]
-    assert found.final.tolist() == ["1_0"] * 5 + ["2_0"] * 5 + ["0_3"] * 6
-    assert found.merged.tolist() == found.final.tolist()
-    assert set(found.next_best[:5]) == {"2_0"}
-    assert found.next_best[10:].tolist() == [None] * 6  # nothing to compare with
-    assert np.isnan(found.confidence[10:]).all()
-    assert (found.confidence[:10] > 0.5).all()
-    assert np.isnan(found.centres[1][1:]).all()
-
-
-def test_limits_hold_on_either_side() -> None:
-    assert one_track(max_size=3).names == ["0_3a", "0_3b", "1_0a", "1_0b", "2_0a", "2_0b"]
-    assert one_track(max_clusters=2).names == ["0_3", "2_0"]
-    with pytest.raises(ImpossibleLimits, match="no track knows together"):
-        one_track(max_clusters=1)

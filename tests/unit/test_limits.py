@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
 
-from methods.limits import ImpossibleLimits, assign_limited
+from methods.limits import ImpossibleLimits, assign_limited, offsets_of, usable_size
 
 tasks = st.tuples(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 6), st.booleans())
 
@@ -87,3 +88,40 @@ def test_limits_that_cannot_be_kept_are_told(
     with pytest.raises(ImpossibleLimits, match=words) as error:
         assign_limited(np.ones((20, 4)), smallest, largest)
     assert error.value.limit == limit
+
+
+# What a cluster needs, and the rule that keeps it
+
+
+@pytest.mark.parametrize(
+    ("stores", "auto", "twentieth"),
+    [(12, 3, 1), (45, 3, 3), (83, 4, 5), (120, 6, 6), (400, 20, 20), (5000, 20, 250)],
+)
+def test_a_usable_size_fits_small_chains_and_large_ones(
+    stores: int, auto: int, twentieth: int
+) -> None:
+    assert usable_size("auto", stores) == auto
+    assert usable_size(0.05, stores) == twentieth
+    assert usable_size(7, stores) == 7
+    assert usable_size(None, stores) == 1
+
+
+def test_no_store_needs_no_cluster_larger_than_a_number() -> None:
+    assert usable_size(0.05, 0) == 1
+    assert usable_size(1, 5) == 1
+    assert usable_size(0.1, 30) == 3  # not 4, as 0.1 x 30 is a little above 3 in binary
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000), st.integers(8, 60), st.integers(1, 5), st.floats(0, 1))
+def test_the_nearest_after_the_offsets_is_where_every_store_was_assigned(
+    seed: int, stores: int, k: int, low: float
+) -> None:
+    random = np.random.default_rng(seed)
+    values = random.normal(size=(stores, 2))  # no two alike
+    distances = cdist(values, values[random.choice(stores, k, replace=False)], "sqeuclidean")
+    least = max(1, int(low * (stores // k)))
+    labels = assign_limited(distances, least, stores)
+    offsets = offsets_of(distances, labels)
+    assert offsets.mean() == pytest.approx(0, abs=1e-9)
+    np.testing.assert_array_equal((distances - offsets).argmin(axis=1), labels)

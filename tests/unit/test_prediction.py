@@ -1,9 +1,9 @@
-"""What clusters foretell of the months that they were not made on."""
+"""What clusters explain of the months that they were not made on."""
 
 import numpy as np
 import pytest
 
-from methods.prediction import Prediction, choose_by_prediction, predict_mix
+from methods.prediction import predict_mix, predict_sold
 
 MIXES = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.2, 0.6, 0.2]])
 
@@ -19,7 +19,6 @@ def test_segments_foretell_all_that_a_store_does_not_do_by_chance() -> None:
     assert found.explained[0] == pytest.approx(0, abs=1e-9)
     assert found.explained[2] > 0.99
     assert found.history > 0.99
-    assert choose_by_prediction(found, range(2, 7)) == 3
 
 
 def test_a_hand_example() -> None:
@@ -39,7 +38,6 @@ def test_what_stores_do_by_chance_cannot_be_foretold() -> None:
     odd, even = random.dirichlet([20, 20, 20], (2, 200)) * 100
     found = predict_mix(odd, even, 6, "hellinger", seed=0)
     assert found.explained[1:].max() < 0.01
-    assert choose_by_prediction(found, range(2, 7)) == 2
 
 
 def test_large_stores_count_more() -> None:
@@ -48,16 +46,41 @@ def test_large_stores_count_more() -> None:
     assert predict_mix(odd, even, 2, "share", seed=0).explained[1] > 0.9
 
 
-def test_fewest_within_one_standard_error_and_inside_the_range() -> None:
-    explained = np.array([0.0, 0.5, 0.68, 0.7, 0.71])
-    prediction = Prediction(explained, np.array([0.2, 0.1, 0.03, 0.02, 0.0]), 1.0)
-    assert choose_by_prediction(prediction, range(2, 6)) == 3
-    assert choose_by_prediction(prediction, range(4, 6)) == 4
-    assert choose_by_prediction(prediction, range(2, 3)) == 2
-
-
-def test_the_standard_error_is_that_of_the_difference() -> None:
+def test_the_standard_error_is_that_of_the_difference_from_one_cluster() -> None:
     segment = np.arange(60) % 3
     found = predict_mix(sold(segment, 500, 1), sold(segment, 500, 2), 5, "share", seed=0)
-    assert found.error[found.explained.argmax()] == 0
-    assert (np.delete(found.error, found.explained.argmax()) > 0).all()
+    assert found.error[0] == 0
+    assert (found.error[1:] > 0).all()
+
+
+def test_clusters_that_explain_have_at_least_the_stores_asked_for() -> None:
+    segment = np.array([0] * 57 + [1] * 3)  # a segment too small to be a cluster of 20
+    odd, even = sold(segment, 2000, 1), sold(segment, 2000, 2)
+    free = predict_mix(odd, even, 2, "share", seed=0)
+    limited = predict_mix(odd, even, 2, "share", seed=0, min_size=20)
+    assert free.explained[1] > 0.95
+    assert limited.explained[1] < free.explained[1] - 0.3
+
+
+def test_only_stores_that_sell_in_both_halves_judge() -> None:
+    segment = np.arange(30) % 3
+    odd, even = sold(segment, 500, 1), sold(segment, 500, 2)
+    late = np.zeros((5, 3)), sold(np.arange(5) % 3, 500, 3)
+    found = predict_sold(
+        np.vstack([odd, late[0]]), np.vstack([even, late[1]]), range(2, 5), "share", 0
+    )
+    expected = predict_mix(odd, even, 4, "share", 0)
+    assert found is not None
+    np.testing.assert_array_equal(found.explained, expected.explained)
+
+
+@pytest.mark.parametrize(
+    ("stores", "need_states", "min_size"), [(0, 3, 1), (2, 3, 1), (20, 1, 1), (20, 3, 11)]
+)
+def test_too_little_to_predict_is_no_prediction(
+    stores: int, need_states: int, min_size: int
+) -> None:
+    odd = np.ones((stores, need_states))
+    assert predict_sold(odd, odd, range(2, 5), "share", 0, min_size=min_size) is None
+    # a half of the months in which nothing was sold
+    assert predict_sold(np.ones((30, 3)), np.zeros((30, 3)), range(2, 5), "share", 0) is None

@@ -5,7 +5,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 from methods.choose_k import choose_k
-from methods.prediction import Prediction, predict_mix
+from methods.prediction import Prediction
 from methods.structure import choose_by_gap, gap_statistic, grouped_p_value, share_explained
 
 
@@ -76,8 +76,9 @@ def test_a_cloud_gets_one_cluster_unless_slices_are_asked_for() -> None:
     cloud = np.random.default_rng(0).normal(size=(200, 4))
     assert choose(cloud, "by_verdict") == (1, "no_groups", "none")
     assert choose(cloud, "one") == (1, "no_groups", "none")
-    k, status, verdict = choose(cloud, "slices")
-    assert (k > 1, status, verdict) == (True, "slices", "none")
+    assert choose(cloud, "slices") == (1, "no_groups", "none")  # without months held out
+    assert choose(cloud, "slices", **paying(4)) == (4, "slices", "none")
+    assert choose(cloud, "slices", **paying(1)) == (1, "not_predictive", "none")
 
 
 def test_a_gradient_gets_slices_or_one_cluster_as_configured() -> None:
@@ -88,29 +89,42 @@ def test_a_gradient_gets_slices_or_one_cluster_as_configured() -> None:
     assert choose(gradient(2), "one") == (1, "no_groups", "continuum")
 
 
-def foretelling(*explained: float) -> Prediction:
-    return Prediction(np.array(explained), np.full(len(explained), 0.01), history=1.0)
+def paying(pays: int, *explained: float) -> dict[str, object]:
+    """What pays on months held out, and what 1, 2, ... clusters explain there."""
+    explains = np.array(explained or np.linspace(0, 0.7, 8))
+    prediction = Prediction(explains, np.full(len(explains), 0.01), history=1.0)
+    return {"prediction": prediction, "paying": lambda candidates: pays}
 
 
-def test_slices_of_a_cloud_are_as_many_as_foretell_the_other_months() -> None:
-    cloud = np.random.default_rng(0).normal(size=(200, 4))
-    assert choose(cloud, "slices", prediction=foretelling(0, 0.3, 0.35, 0.5, 0.5, 0.5))[0] == 4
-    random = np.random.default_rng(4)
-    noise = random.dirichlet([5, 5], (2, 300)) * 100
-    prediction = predict_mix(noise[0], noise[1], 8, "share", seed=0)
-    assert choose(cloud, "slices", prediction=prediction)[0] == 2
-
-
-def test_slices_of_a_continuum_are_more_than_the_gap_says_only_where_that_foretells_more() -> None:
+def test_slices_of_a_continuum_are_as_many_as_pay_unless_the_gap_explains_nearly_as_much() -> None:
     values = gradient(2, 300)
     gap = choose(values, "slices")[0]
-    assert gap < 6
-    little = foretelling(*[0.0] * gap, *[0.6] * (7 - gap), 0.7)
-    assert choose(values, "slices", prediction=little) == (8, "slices", "continuum")
-    enough = foretelling(*[0.0] * (gap - 1), *[0.6] * (8 - gap), 0.7)
-    assert choose(values, "slices", prediction=enough) == (gap, "slices", "continuum")
-    barely = foretelling(*[0.0] * (gap - 1), *[0.55] * (8 - gap), 0.7)
-    assert choose(values, "slices", prediction=barely) == (8, "slices", "continuum")
+    assert 2 <= gap < 6
+    little = [0.0] * gap + [0.6] * (7 - gap) + [0.7]
+    assert choose(values, "slices", **paying(8, *little)) == (8, "slices", "continuum")
+    enough = [0.0] * (gap - 1) + [0.69] * (8 - gap) + [0.7]
+    assert choose(values, "slices", **paying(8, *enough)) == (gap, "slices", "continuum")
+    fewer_pay = choose(values, "slices", **paying(gap - 1, *enough))
+    assert fewer_pay[0] == gap - 1
+    assert choose(values, "slices", **paying(1, *enough)) == (1, "not_predictive", "continuum")
+
+
+def test_groups_are_kept_whatever_pays() -> None:
+    assert choose(blobs(1, 4), "slices", **paying(2)) == (4, "chosen", "groups")
+
+
+def test_the_criterion_prediction_takes_what_pays() -> None:
+    for pays, status in ((3, "chosen"), (1, "not_predictive")):
+        found = choose_k(
+            blobs(1, 4),
+            smallest=2,
+            largest=6,
+            criterion="prediction",
+            algorithm="kmeans",
+            seed=0,
+            **paying(pays),
+        )
+        assert (found.k, found.status) == (pays, status)
 
 
 def test_a_number_can_be_decided_and_all_scores_are_told_all_the_same() -> None:

@@ -1,40 +1,18 @@
-"""Final clusters of real groups come back when all is done again, slices of a cloud do not."""
+"""Clusters of real groups come back when all is done again, slices of a cloud do not."""
 
 import numpy as np
 import pytest
+from chains import nothing_outside, track
 
-from methods.cluster import cluster_stores
-from methods.fold import Limits
-from methods.merge import Track, merge_tracks
-from methods.separation import refit_labels
-from methods.trust import final_stability, trust_of
-
-REFITS = 20
+from methods.merge import Merged, Options, merge_tracks
+from methods.stability import trust_of
 
 
-def track(values: np.ndarray, k: int) -> Track:
-    everyone = np.ones(len(values), dtype=bool)
-    clusters = cluster_stores(
-        values, everyone, weights=everyone, k=k, algorithm="kmeans", starts=5, seed=0
+def merged(values: np.ndarray, aim: str = "joint", k: int = 4, **options: object) -> Merged:
+    n = len(values)
+    return merge_tracks(
+        track(values, k), nothing_outside(n), Options(5, aim=aim, **options), weights=np.ones(n)
     )
-    return Track(clusters.labels, values, refit_labels(values, everyone, k, REFITS, 0))
-
-
-def stability(
-    values: np.ndarray, join_above: float = np.inf, k: int = 4, **options: int
-) -> np.ndarray:
-    """Stability of the final clusters when the external track has one cluster."""
-    limits = Limits(5, **options)
-    internal, external = track(values, k), track(np.zeros((len(values), 1)), 1)
-    merged = merge_tracks(
-        internal,
-        external,
-        limits.min_size,
-        join_above,
-        max_size=limits.max_size,
-        max_clusters=limits.max_clusters,
-    )
-    return final_stability(merged, internal, external, limits)
 
 
 def cloud(seed: int, apart: float = 0.0, n: int = 160) -> np.ndarray:
@@ -42,29 +20,30 @@ def cloud(seed: int, apart: float = 0.0, n: int = 160) -> np.ndarray:
     return values + apart * np.eye(4)[np.arange(n) % 4]
 
 
+@pytest.mark.parametrize("aim", ["joint", "balanced"])
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_slices_of_one_cloud_are_not_to_be_trusted_and_real_groups_are(seed: int) -> None:
-    slices, groups = stability(cloud(seed)), stability(cloud(seed, apart=6))
-    assert len(slices) == len(groups) == 4
-    assert slices.mean() < 0.65
-    assert groups.min() > 0.95
+def test_slices_of_one_cloud_are_no_clusters_and_real_groups_are(seed: int, aim: str) -> None:
+    slices, groups = merged(cloud(seed), aim), merged(cloud(seed, apart=6), aim)
+    assert [evidence.kind for evidence in slices.evidence] == ["whole"]
+    assert [evidence.kind for evidence in groups.evidence] == ["group"] * 4
+    assert min(evidence.jaccard for evidence in groups.evidence) > 0.95
 
 
-def test_one_cluster_of_slices_joined_again_comes_back() -> None:
-    assert stability(cloud(0), join_above=0.2) == pytest.approx([1.0], abs=0.1)
+def test_slices_that_are_asked_for_all_the_same_are_said_to_be_without_evidence() -> None:
+    found = merged(cloud(0), "balanced", target=4)
+    assert len(found.names) == 4
+    assert "none" in {evidence.kind for evidence in found.evidence}
+    assert np.mean([evidence.jaccard for evidence in found.evidence]) < 0.7
 
 
 def test_parts_of_a_cluster_that_was_too_large_are_compared_as_parts() -> None:
     groups = cloud(3, apart=8, n=120)
-    found = stability(groups, max_size=20)
-    assert len(found) == 8
-    assert found.mean() < stability(groups).mean() - 0.1
-
-
-def test_tracks_that_know_nothing_have_no_clusters_to_trust() -> None:
-    nothing = Track(np.zeros(3, dtype=int), np.full((3, 1), np.nan), np.zeros((2, 3), dtype=int))
-    merged = merge_tracks(nothing, nothing, 1, 0.2)
-    assert len(final_stability(merged, nothing, nothing, Limits(1))) == 0
+    found = merged(groups, max_size=20)
+    assert len(found.names) == 8
+    whole = merged(groups)
+    stable = [np.mean([e.jaccard for e in one.evidence]) for one in (found, whole)]
+    assert stable[0] < stable[1] - 0.1
+    assert all(e.kind == "none" or e.jaccard >= 0.75 for e in found.evidence)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,196 @@
+"""Final clusters nest in internal ones, and each has its evidence."""
+
+import numpy as np
+import pytest
+from chains import chain, known_as, nothing_outside, roots, segments, sold, track
+from sklearn.metrics import adjusted_rand_score
+
+from methods.held_out import HeldOut
+from methods.limits import ImpossibleLimits, usable_size
+from methods.merge import Merged, Options, Track, merge_tracks
+
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
+
+
+def groups_outside(n: int, seed: int = 0) -> Track:
+    """Three groups of surroundings that have nothing to do with sales."""
+    random = np.random.default_rng(seed)
+    return track(random.normal(size=(n, 2)) + 9 * random.integers(0, 3, n)[:, None], 3)
+
+
+def explained(found: Merged) -> float:
+    return next(number.explained for number in found.numbers if number.chosen)
+
+
+def of_internal(found: Merged) -> float:
+    """What the internal clusters explain."""
+    return next(number.explained for number in found.numbers if number.done == "start")
+
+
+@pytest.mark.parametrize("aim", ["balanced", "sales"])
+@pytest.mark.parametrize(("n", "k", "seed"), [(120, 4, 0), (400, 5, 1), (83, 8, 0), (45, 3, 2)])
+def test_final_clusters_explain_what_internal_ones_do_are_at_most_8_and_have_evidence(
+    n: int, k: int, seed: int, aim: str
+) -> None:
+    _, odd, even = segments(n, k, seed)
+    found = chain(odd, even, k, groups_outside(n), aim=aim)
+    assert 2 <= len(found.names) <= 8
+    assert explained(found) >= 0.97 * of_internal(found) > 0.3
+    assert {evidence.kind for evidence in found.evidence} <= {"group", "slice"}
+    for evidence in found.evidence:
+        gain = evidence.gain
+        assert gain is not None
+        assert evidence.kind == ("group" if evidence.jaccard >= 0.75 else "slice")
+        assert evidence.kind == "group" or gain.low > 0
+        assert gain.low <= gain.mean
+
+
+def test_whole_internal_clusters_are_joined_and_splits_lie_inside_one() -> None:
+    _, odd, even = segments(200, 4, 3)
+    found = chain(odd, even, 4, groups_outside(200))
+    assert found.split > 0
+    internal = np.array([name.split("_")[0] for name in found.merged])
+    for name in found.names:
+        assert set(internal[found.final == name]) == {name.split("_")[0]}
+
+
+@pytest.mark.parametrize("min_size", [20, "auto"])
+def test_a_chain_of_small_pairs_does_not_collapse_to_one_cluster(min_size: int | str) -> None:
+    _, odd, even = segments(83, 8, 0)
+    least = usable_size(min_size, 83)
+    found = chain(odd, even, 8, groups_outside(83), min_size=least)
+    sizes = np.unique(found.final.astype(str), return_counts=True)[1]
+    assert sizes.min() >= least
+    assert len(found.names) >= 3
+    assert explained(found) > 0.5
+
+
+def test_real_groups_outside_take_the_slots_that_are_left() -> None:
+    _, odd, even = segments(240, 3, 0)
+    assert chain(odd, even, 3, nothing_outside(240)).split == 0
+    found = chain(odd, even, 3, groups_outside(240))
+    assert found.split > 0
+    assert all(evidence.kind == "group" for evidence in found.evidence)
+    assert abs(found.surroundings) < 0.02  # they only describe
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_outside_changes_nothing(seed: int) -> None:
+    segment, odd, even = segments(200, 4, seed)
+    binary = np.random.default_rng(seed).integers(0, 2, (200, 2)).astype(float)
+    noise = chain(odd, even, 4, track(binary, 4), grouped=False)
+    alone = chain(odd, even, 4, nothing_outside(200), grouped=False)
+    finals = [adjusted_rand_score(segment, found.final.astype(str)) for found in (noise, alone)]
+    assert finals[0] >= finals[1] - 0.02
+
+
+def test_surroundings_that_change_what_is_sold_part_clusters_whatever_groups_they_are() -> None:
+    random = np.random.default_rng(0)
+    segment, place = np.arange(200) % 2, random.integers(1, 3, 200)
+    mixes = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])[segment]
+    mixes = np.where(place[:, None] == 2, 0.7 * mixes + [0, 0.3, 0], mixes)
+    odd, even = sold(mixes, 300, 1)
+    found = chain(odd, even, 2, known_as(place, place * 5.0), grouped=False)
+    assert len(found.names) == 4
+    assert found.surroundings > 0.02
+    assert adjusted_rand_score(2 * segment + place, found.final.astype(str)) > 0.9
+
+
+def test_sales_explain_no_less_with_the_aim_of_sales() -> None:
+    for seed in range(2):
+        _, odd, even = segments(240, 4, seed, spread=20)
+        found = {
+            aim: chain(odd, even, 4, groups_outside(240), aim=aim) for aim in ("balanced", "sales")
+        }
+        assert explained(found["sales"]) >= explained(found["balanced"])
+        assert len(found["sales"].names) <= 8
+
+
+@pytest.mark.parametrize("target", [1, 2, 3, 5, 7])
+def test_a_category_gets_the_number_of_clusters_asked_for(target: int) -> None:
+    _, odd, even = segments(160, 4, 0)
+    found = chain(odd, even, 4, groups_outside(160), target=target)
+    assert len(found.names) == len(set(found.final)) == target
+    assert [number.clusters for number in found.numbers if number.chosen] == [target]
+
+
+def test_a_number_that_the_stores_cannot_make_is_refused() -> None:
+    _, odd, even = segments(40, 2, 0)
+    with pytest.raises(ImpossibleLimits, match="40 stores make at most") as error:
+        chain(odd, even, 2, nothing_outside(40), target=9, min_size=10)
+    assert error.value.limit == "target or min_size"
+
+
+@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize("seed", range(2))
+def test_noise_makes_one_cluster(seed: int, dated: bool) -> None:
+    odd, even = sold(np.full((200, 5), 0.2), 200, seed)
+    found = chain(odd, even, 5, nothing_outside(200), dated=dated)
+    assert len(found.names) == 1
+    assert [evidence.kind for evidence in found.evidence] == ["whole"]
+
+
+def test_without_dates_stability_alone_decides() -> None:
+    _, odd, even = segments(200, 4, 0)
+    found = chain(odd, even, 4, nothing_outside(200), dated=False)
+    assert len(found.names) > 1
+    assert all(e.kind == "group" and e.gain is None for e in found.evidence)
+    assert np.isnan([number.explained for number in found.numbers]).all()
+    assert np.isnan(found.surroundings)
+
+
+def test_numbers_run_from_one_cluster_up_and_one_of_them_is_chosen() -> None:
+    _, odd, even = segments(160, 4, 0)
+    found = chain(odd, even, 4, groups_outside(160))
+    assert [number.clusters for number in found.numbers] == list(range(1, len(found.numbers) + 1))
+    assert sum(number.chosen for number in found.numbers) == 1
+    assert found.numbers[0].explained == pytest.approx(0, abs=0.01)
+
+
+def test_slices_that_are_too_large_are_parted_once_more() -> None:
+    _, odd, even = segments(120, 2, 0, spread=10)
+    found = chain(odd, even, 2, nothing_outside(120), aim="sales", max_size=12, max_clusters=None)
+    sizes = np.unique(found.final.astype(str), return_counts=True)[1]
+    assert sizes.max() <= 12
+    assert len(found.evidence) == len(found.names)
+    sliced = chain(odd, even, 2, nothing_outside(120), aim="sales", max_clusters=4)
+    assert any(name[-1].isalpha() for name in sliced.names)
+    found = chain(odd, even, 2, nothing_outside(120), aim="sales", max_size=25)
+    assert np.unique(found.final.astype(str), return_counts=True)[1].max() <= 25
+
+
+def test_a_cluster_that_cannot_be_parted_takes_another_with_it() -> None:
+    internal = known_as(
+        np.repeat([1, 2], [10, 12]), np.repeat([0.0, 9.0], [10, 12]) + np.arange(22) / 9
+    )
+    found = merge_tracks(
+        internal, nothing_outside(22), Options(7, max_size=11), weights=np.ones(22)
+    )
+    assert np.unique(found.final.astype(str), return_counts=True)[1].tolist() == [11, 11]
+    assert len(found.evidence) == len(found.names) == 2
+
+
+def test_an_external_cluster_without_sales_in_the_category_is_no_problem() -> None:
+    random = np.random.default_rng(0)
+    _, odd, even = segments(60, 2, 0)
+    inside = track(roots(odd + even), 2)
+    gone = np.full(20, np.nan)
+    internal = Track(
+        np.append(inside.labels, np.zeros(20, dtype=int)),
+        np.vstack([inside.values, np.tile(gone[:, None], inside.values.shape[1])]),
+        np.hstack([inside.refits, np.zeros((len(inside.refits), 20), dtype=int)]),
+        np.vstack([inside.chances, np.full((20, 2), np.nan)]),
+        np.zeros(80, dtype=bool),
+    )
+    place = np.repeat([1, 2, 3], [30, 30, 20])  # the third sells nothing here
+    external = known_as(place, place * 3.0)
+    external.refits[:, random.integers(0, 60, 9)] = 3  # but resamples place stores with it
+    for aim in ("balanced", "joint"):
+        found = merge_tracks(
+            internal,
+            external,
+            Options(5, aim=aim),
+            weights=np.ones(80),
+            held_out=HeldOut(odd, even, "hellinger"),
+        )
+        assert set(found.final) == set(found.names)
