@@ -15,6 +15,13 @@ import pandas as pd
 from common.job import JobLog, run
 from common.labels import Labels, read_labels
 from common.tables import read_table
+from methods.evidence import (
+    MADE_BY,
+    STATUS,
+    evidence_words,
+    one_cluster_words,
+    surroundings_words,
+)
 from methods.names import by_number
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "workflow" / "report" / "page.html.j2"
@@ -36,6 +43,10 @@ def main(snakemake: Any, log: JobLog) -> None:
         tables[name].to_csv(output[name], index=False, float_format="%.6g")
     labels = read_labels(files.labels)
     account = json.loads(Path(files.run).read_text(encoding="utf-8"))
+    chosen = {
+        track: read_table(files[f"{track}_k"], "k").to_pylist()
+        for track in ("internal", "external")
+    }
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
         TEMPLATE.read_text(encoding="utf-8")
     )
@@ -52,13 +63,14 @@ def main(snakemake: Any, log: JobLog) -> None:
                 {name: of_category(table, category) for name, table in tables.items()},
                 labels,
             )
+            | why(category, tables, chosen, account["configuration"]["merge"])
             for category in account["final_clusters"]
         ],
         set_aside=read_table(files.set_aside, "set_aside_columns").to_pylist(),
         chosen=[
-            {"track": track, **row}
-            for track in ("internal", "external")
-            for row in read_table(files[f"{track}_k"], "k").to_pylist()
+            {"track": track, **row, "status": STATUS.get(row["status"], row["status"])}
+            for track, rows in chosen.items()
+            for row in rows
         ],
     )
     Path(output.page).write_text(page, encoding="utf-8")
@@ -77,6 +89,8 @@ def summary(category: str, tables: dict[str, pd.DataFrame], labels: Labels) -> d
     clusters = tables["names"].set_index("final_cluster").join(trust)
     clusters["reassigned"] = stores["reassigned"].sum()
     clusters["confidence"] = stores["confidence"].median()
+    evidence = tables["stability"].set_index("final_cluster")
+    clusters["evidence"] = [evidence_words(row) for row in records(evidence.loc[clusters.index])]
     rows = clusters.reset_index().to_dict("records")
     drivers = tables["drivers"].query("explained.notna()").sort_values("rank")
     strongest = [
@@ -92,6 +106,34 @@ def summary(category: str, tables: dict[str, pd.DataFrame], labels: Labels) -> d
         "accuracy": float(rules["accuracy"].iloc[0]) if len(rules) else None,
         "sketch": bool(rules["sketch"].iloc[0]) if len(rules) else True,
     }
+
+
+def why(
+    category: str,
+    tables: dict[str, pd.DataFrame],
+    chosen: dict[str, list[dict[str, Any]]],
+    merge: dict[str, Any],
+) -> dict[str, Any]:
+    """Return what the page says of the number of a category's final clusters."""
+    (row,) = records(of_category(tables["categories"], category))
+    internal = {of["group"]: of for of in chosen["internal"]}
+    clusters = records(of_category(tables["stability"], category))
+    numbers = records(of_category(tables["numbers"], category))
+    last = next((number["clusters"] for number in numbers if number["chosen"]), 0)
+    return {
+        "surroundings": surroundings_words(row, clusters, chosen["external"][0], merge),
+        "one": one_cluster_words(row, internal.get(category), merge),
+        "explained": row["explained"],
+        "history": row["history"],
+        "divided": row["final_clusters"] - last if last else 0,
+        "numbers": [number | {"made_by": MADE_BY[number["made_by"]]} for number in numbers],
+    }
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as plain values, None where nothing is known."""
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def encode(path: str) -> str:
