@@ -19,8 +19,7 @@ from methods.evidence import (
     MADE_BY,
     STATUS,
     evidence_words,
-    one_cluster_words,
-    surroundings_words,
+    why_words,
 )
 from methods.names import by_number
 
@@ -85,12 +84,9 @@ def of_category(table: pd.DataFrame, category: str) -> pd.DataFrame:
 def summary(category: str, tables: dict[str, pd.DataFrame], labels: Labels) -> dict[str, Any]:
     """Return what the page says of a category: its final clusters and what separates them."""
     stores = tables["clusters"].groupby("final_cluster")
-    trust = tables["stability"].set_index("final_cluster")[["jaccard", "trust"]]
+    trust = tables["stability"].set_index("final_cluster")[["confidence", "jaccard", "trust"]]
     clusters = tables["names"].set_index("final_cluster").join(trust)
     clusters["reassigned"] = stores["reassigned"].sum()
-    clusters["confidence"] = stores["confidence"].median()
-    evidence = tables["stability"].set_index("final_cluster")
-    clusters["evidence"] = [evidence_words(row) for row in records(evidence.loc[clusters.index])]
     rows = clusters.reset_index().to_dict("records")
     drivers = tables["drivers"].query("explained.notna()").sort_values("rank")
     strongest = [
@@ -121,9 +117,8 @@ def why(
     numbers = records(of_category(tables["numbers"], category))
     last = next((number["clusters"] for number in numbers if number["chosen"]), 0)
     return {
-        "surroundings": surroundings_words(row, clusters, chosen["external"][0], merge),
-        "one": one_cluster_words(row, internal.get(category), merge),
-        "explained": row["explained"],
+        "why": why_words(row, clusters, internal.get(category), chosen["external"][0], merge),
+        "evidence": {of["final_cluster"]: evidence_words(of) for of in clusters},
         "history": row["history"],
         "divided": row["final_clusters"] - last if last else 0,
         "numbers": [number | {"made_by": MADE_BY[number["made_by"]]} for number in numbers],

@@ -41,7 +41,7 @@ def evidence_words(cluster: Row) -> str:
         return "the whole category"
     gain = _gain_words(cluster)
     if kind == "group":
-        return f"a group: it comes back on resamples ({jaccard}){f'; {gain}' if gain else ''}"
+        return f"a group: comes back on resamples ({jaccard}){f'; {gain}' if gain else ''}"
     if kind == "slice":
         return f"a slice: {gain}; its edges move on resamples ({jaccard})"
     also = f"; {gain}" if gain else ""
@@ -59,9 +59,20 @@ def _gain_words(cluster: Row) -> str:
             f"(at least {percent(low)})"
         )
     return (
-        f"that it sells unlike {other} is not sure (parting them explains {percent(gain)} of "
-        f"sales held out, at least {percent(low)})"
+        f"whether it sells unlike {other} is not sure ({percent(gain)} of sales held out, at least "
+        f"{percent(low)})"
     )
+
+
+def why_words(
+    category: Row, clusters: Sequence[Row], internal: Row | None, external: Row, merge: Row
+) -> str:
+    """Say why a category is one cluster, where it is, and what surroundings add to it.
+
+    Arguments are those of :func:`one_cluster_words` and :func:`surroundings_words`.
+    """
+    one = one_cluster_words(category, internal, merge)
+    return f"{one} {surroundings_words(category, clusters, external, merge)}".strip()
 
 
 def surroundings_words(category: Row, clusters: Sequence[Row], external: Row, merge: Row) -> str:

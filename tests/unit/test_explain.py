@@ -138,9 +138,9 @@ def test_a_moved_store_is_followed_to_where_it_is() -> None:
         ("2_1", "1_1", 40, "inseparable"),
     ]
     assert fold_path(folds, "3_1", "1_1") == (
-        "3_1 had too few stores, 5, and 2_1 was nearest; "
+        "3_1 had too few stores, 5, and joined 2_1; "
         "2_1 could not be told from 1_1 on resampled stores"
     )
-    assert fold_path(folds, "4_1", "1_1") == "4_1 had too few stores, 4, and 1_1 was nearest"
+    assert fold_path(folds, "4_1", "1_1") == "4_1 had too few stores, 4, and joined 1_1"
     parts = [("1_1", "1_1a", 60, "too_large"), ("1_1", "1_1b", 50, "too_large")]
     assert fold_path(parts, "1_1", "1_1b") == "1_1 had too many stores, and 1_1b took 50 of them"

@@ -96,7 +96,7 @@ function card(cluster, number) {
     make("dl", {},
       make("dt", {}, "stores"), make("dd", {}, whole.format(cluster.stores)),
       make("dt", {}, "sales"), make("dd", {}, `${whole.format(Math.round(cluster.sales))} (${percent(cluster.share)} of the category)`),
-      make("dt", {}, "confidence"), make("dd", {}, cluster.confidence === null ? "–" : cluster.confidence.toFixed(2)),
+      make("dt", {}, "mean confidence"), make("dd", {}, cluster.confidence === null ? "–" : cluster.confidence.toFixed(2)),
       make("dt", {}, "stability"), make("dd", {}, cluster.jaccard.toFixed(2))),
     cluster.drivers < 3 ? make("p", { class: "note" }, "Hardly differs from the chain: fewer than three features do, beyond chance.") : null,
     profileTable(number, few),
@@ -107,6 +107,7 @@ function card(cluster, number) {
 function showClusters() {
   $("summary").textContent = `${category.clusters.length} clusters of ${whole.format(category.stores)} stores; `
     + `${whole.format(category.without)} stores have none.`;
+  $("why").textContent = category.why;
   $("clusters").replaceChildren(...category.clusters.map(card));
   const strongest = category.drivers.map((driver) => make("tr", {},
     make("th", { scope: "row" }, driver.words),

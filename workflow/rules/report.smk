@@ -148,6 +148,9 @@ rule write_explorer:
         drivers="<merged>/drivers.parquet",
         rules="<merged>/rules.parquet",
         reasons="<merged>/store_reasons.parquet",
+        categories="<merged>/categories.parquet",
+        internal_k="<results>/internal/k.parquet",
+        external_k="<results>/external/k.parquet",
         places="<results>/external/places.parquet",
         labels="<merged>/labels.parquet",
     output:
