@@ -16,9 +16,9 @@ from common.job import JobLog, run
 from common.labels import Labels, read_labels
 from common.tables import read_table
 from methods.evidence import (
-    MADE_BY,
     STATUS,
     evidence_words,
+    made_by_words,
     why_words,
 )
 from methods.names import by_number
@@ -121,7 +121,7 @@ def why(
         "evidence": {of["final_cluster"]: evidence_words(of) for of in clusters},
         "history": row["history"],
         "divided": row["final_clusters"] - last if last else 0,
-        "numbers": [number | {"made_by": MADE_BY[number["made_by"]]} for number in numbers],
+        "numbers": [number | {"made_by": made_by_words(number)} for number in numbers],
     }
 
 

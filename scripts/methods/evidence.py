@@ -15,10 +15,10 @@ STATUS = {  # how the number of internal or external clusters came about, where 
     "too_few_stores": "too few stores for two clusters",
 }
 MADE_BY = {
-    "start": "internal clusters with evidence",
-    "join": "two clusters joined",
-    "split": "one parted by surroundings",
-    "slice": "one parted by what it sells",
+    "start": "the internal clusters that have evidence",
+    "join": "two of {more} joined",
+    "split": "one of {fewer} parted by surroundings",
+    "slice": "one of {fewer} parted by what it sells",
 }
 ONE = {  # why the internal track has one cluster
     "not_predictive": "slices of the stores would not surely explain more of what they sell in "
@@ -46,6 +46,12 @@ def evidence_words(cluster: Row) -> str:
         return f"a slice: {gain}; its edges move on resamples ({jaccard})"
     also = f"; {gain}" if gain else ""
     return f"no evidence, a limit or target of yours asks for it ({jaccard}{also})"
+
+
+def made_by_words(number: Row) -> str:
+    """Say what makes so many clusters; ``number`` is a row of ``numbers``."""
+    count = number["clusters"]
+    return MADE_BY[number["made_by"]].format(more=count + 1, fewer=count - 1)
 
 
 def _gain_words(cluster: Row) -> str:

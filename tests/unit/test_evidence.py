@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from methods.evidence import evidence_words, one_cluster_words, surroundings_words
+from methods.evidence import (
+    evidence_words,
+    made_by_words,
+    one_cluster_words,
+    surroundings_words,
+)
 
 MERGE: dict[str, Any] = {"aim": "balanced", "max_clusters": "auto", "target": {}}
 NAN = float("nan")
@@ -149,3 +154,9 @@ def test_one_cluster_of_several_internal_ones_says_why() -> None:
         "One cluster: stores form no groups by what they sell, but differ by degrees, and "
         "without dates slices cannot be tested."
     )
+
+
+def test_a_number_says_what_makes_it_of_its_neighbour() -> None:
+    assert made_by_words({"clusters": 2, "made_by": "join"}) == "two of 3 joined"
+    said = made_by_words({"clusters": 5, "made_by": "split"})
+    assert said == "one of 4 parted by surroundings"
