@@ -42,11 +42,11 @@ def main(snakemake: Any, log: JobLog) -> None:
     places = read_table(snakemake.input.places, "places")
     labels = read_labels(snakemake.input.labels)
     account = json.loads(Path(snakemake.input.run).read_text(encoding="utf-8"))
+    categories, blocks = [], []
     (external,) = read_table(snakemake.input.external_k, "k").to_pylist()
     internal = {
         row["group"]: row for row in read_table(snakemake.input.internal_k, "k").to_pylist()
     }
-    categories, blocks = [], []
     for category in tables["clusters"]:
         rows = {name: of.get(category) for name, of in tables.items()}
         categories.append(category_index(category, rows, labels))

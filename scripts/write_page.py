@@ -42,13 +42,13 @@ def main(snakemake: Any, log: JobLog) -> None:
         tables[name].to_csv(output[name], index=False, float_format="%.6g")
     labels = read_labels(files.labels)
     account = json.loads(Path(files.run).read_text(encoding="utf-8"))
+    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
+        TEMPLATE.read_text(encoding="utf-8")
+    )
     chosen = {
         track: read_table(files[f"{track}_k"], "k").to_pylist()
         for track in ("internal", "external")
     }
-    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
-        TEMPLATE.read_text(encoding="utf-8")
-    )
     page = template.render(
         run=account,
         tables=params.tables,

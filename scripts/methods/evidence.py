@@ -59,6 +59,8 @@ def _gain_words(cluster: Row) -> str:
     gain, low, other = (cluster[name] for name in ("gain", "gain_low", "neighbour"))
     if _unknown(gain) or _unknown(low) or other is None:
         return ""
+    if gain == low == 0:
+        return f"it sells as {other} does"
     if low > 0:
         return (
             f"parting it from {other} explains {percent(gain)} more of sales held out "

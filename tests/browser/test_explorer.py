@@ -39,23 +39,6 @@ def test_every_category_shows_its_clusters_with_names_and_sizes(
                 assert f"Show its {cluster['stores']:,} stores" in card
 
 
-def test_every_cluster_shows_its_evidence_and_every_category_what_surroundings_add(
-    demo: Project, explorer: Path
-) -> None:
-    stability = table(demo, "stability")
-    added = table(demo, "categories").set_index("category")["split_by_surroundings"]
-    with opened(explorer) as page:
-        for category, expected in stability.groupby("category"):
-            choose(page, category)
-            why = page.locator("#why").inner_text()
-            assert ("Surroundings add nothing" in why) == (added[category] == 0)
-            cards = page.locator("#clusters .card").all_inner_texts()
-            for card, (_, cluster) in zip(cards, expected.iterrows(), strict=True):
-                assert f"A {cluster['evidence']}: " in card
-                assert f"(Jaccard {cluster['jaccard']:.2f})" in card
-                assert "trust" not in card
-
-
 def test_stores_are_found_by_number_and_by_name(explorer: Path) -> None:
     with opened(explorer) as page:
         everyone = count(page)
@@ -203,3 +186,20 @@ def test_a_phone_shows_it_without_scrolling_sideways(explorer: Path, tmp_path: P
         page.locator("#stores button.link").first.click()
         picture(page, "phone", tmp_path)
         assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_every_cluster_shows_its_evidence_and_every_category_what_surroundings_add(
+    demo: Project, explorer: Path
+) -> None:
+    stability = table(demo, "stability")
+    added = table(demo, "categories").set_index("category")["split_by_surroundings"]
+    with opened(explorer) as page:
+        for category, expected in stability.groupby("category"):
+            choose(page, category)
+            why = page.locator("#why").inner_text()
+            assert ("Surroundings add nothing" in why) == (added[category] == 0)
+            cards = page.locator("#clusters .card").all_inner_texts()
+            for card, (_, cluster) in zip(cards, expected.iterrows(), strict=True):
+                assert f"A {cluster['evidence']}: " in card
+                assert f"(Jaccard {cluster['jaccard']:.2f})" in card
+                assert "trust" not in card

@@ -39,6 +39,10 @@ def category(**other: Any) -> dict[str, Any]:
             "a group: comes back on resamples (Jaccard 0.86); "
             "whether it sells unlike 2_1 is not sure (0.2 % of sales held out, at least -0.1 %)",
         ),
+        (
+            cluster(gain=0.0, gain_low=0.0),
+            "a group: comes back on resamples (Jaccard 0.86); it sells as 2_1 does",
+        ),
         (cluster(gain=NAN, gain_low=None), "a group: comes back on resamples (Jaccard 0.86)"),
         (
             cluster(evidence="slice", jaccard=0.51),

@@ -92,7 +92,9 @@ def test_flows_and_stability(size: Size) -> None:
     moved = table["reassigned"].mean()
     least = table.groupby(["category", "final_cluster"]).size().min()
     flow = draw_flow(table, shown)
-    check(flow, f"{moved:.1%} of stores moved", shown[0], f"the smallest of {least:,} store")
+    check(
+        flow, f"stores moved in {moved:.1%} of cases", shown[0], f"the smallest of {least:,} store"
+    )
     codes = table.drop_duplicates(["category", "final_cluster"])[["category", "final_cluster"]]
     codes["jaccard"] = 0.7
     codes["evidence"], codes["gain"], codes["gain_low"] = "slice", 0.014, 0.009
@@ -181,6 +183,16 @@ def test_the_number_of_final_clusters_says_why(count: int, most: int, dated: boo
         check(figure, f"explain 68.4% {said}", "parted by surroundings")
     else:
         check(figure, "without dates, what comes back on resamples decides")
+
+
+def test_categories_in_which_mixes_do_not_differ_are_not_averaged() -> None:
+    rows = [("a", 1, 0.0, 1.0, 9, True, "start"), ("b", 1, 0.5, 1.0, 9, True, "start")]
+    rows += [("c", 1, 0.7, 1.0, 9, True, "start")]
+    columns = ["category", "clusters", "explained", "stable", "smallest", "chosen", "made_by"]
+    categories = pd.DataFrame({"category": list("abc"), "final_clusters": 1})
+    categories["explained"], categories["history"] = [0.0, 0.5, 0.7], [0.0, 0.8, 0.9]
+    figure = draw_numbers(pd.DataFrame(rows, columns=columns), categories, list("abc"))
+    check(figure, "explain 60.0%", "own mix 85.0% (medians)", "no mixes that last")
 
 
 def test_a_new_status_of_k_reads_as_a_sentence() -> None:

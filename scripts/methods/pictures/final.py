@@ -48,7 +48,8 @@ def draw_flow(clusters: pd.DataFrame, shown: Sequence[str]) -> Figure:
     )
     title = (
         f"{counted(before, 'pair')} of internal and external clusters became "
-        f"{counted(after, 'final cluster')}: {moved / max(1, len(placed)):.1%} of stores moved"
+        f"{counted(after, 'final cluster')}; "
+        f"stores moved in {moved / max(1, len(placed)):.1%} of cases"
     )
     title += of_all(len(shown), clusters["category"].nunique())
     figure, axes = figure_of(len(shown), 3, title, height=3.4)

@@ -76,6 +76,8 @@ def _draw(axis: Axes, numbers: pd.DataFrame, history: float) -> None:
         top = max(top, history)
     axis.set_ylim(low - 0.04, max(top, low + 0.1) * 1.08)
     axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    if history <= 0:
+        axis.text(0.5, 0.7, "no mixes that last", ha="center", transform=axis.transAxes)
     told = _told(numbers)
     stable = (told["stable"] * told["clusters"]).round().astype(int)
     rows = zip(told["clusters"], stable, told["smallest"], strict=True)
@@ -109,9 +111,14 @@ def _finding(categories: pd.DataFrame) -> str:
     of = counted(high, "final cluster") if low == high else f"{low} to {high} final clusters"
     of += " per category" if len(categories) > 1 else ""
     dated = categories.dropna(subset=["explained", "history"])
+    if len(dated):
+        dated = dated[dated["history"] > 0]  # else all sell the same mix: nothing to explain
+        if dated.empty:
+            return f"{of}; in none do the mixes of stores differ in a way that lasts"
     if dated.empty:
         return f"{of}; without dates, what comes back on resamples decides"
     middle = " (medians)" if len(dated) > 1 else ""
+    middle += f" in {dated['category'].iloc[0]}" if 1 == len(dated) < len(categories) else ""
     return (
         f"{of} explain {dated['explained'].median():.1%} of what stores sell in months held out, "
         f"each store's own mix {dated['history'].median():.1%}{middle}"
