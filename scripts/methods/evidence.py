@@ -28,7 +28,6 @@ ONE = {  # why the internal track has one cluster
     "one_need_state": "the category has one need state, so that all stores sell the same mix",
     "identical_stores": "all stores sell the same mix",
     "one_store": "there is one store",
-    "no_data": "no store has sales that can be used, so that only surroundings are known",
     "fixed": "the configuration fixes one internal cluster",
     "only_choice": "there are too few different stores to try another number",
 }
@@ -77,8 +76,13 @@ def why_words(
 ) -> str:
     """Say why a category is one cluster, where it is, and what surroundings add to it.
 
-    Arguments are those of :func:`one_cluster_words` and :func:`surroundings_words`.
+    Arguments are those of :func:`one_cluster_words` and :func:`surroundings_words`; ``internal`` is
+    None where no store has sales that can be used.
     """
+    if not category["final_clusters"]:
+        return "No store has a final cluster here."
+    if internal is None or not category["internal_clusters"]:
+        return "Surroundings alone make clusters here: no store has sales that can be used."
     one = one_cluster_words(category, internal, merge)
     return f"{one} {surroundings_words(category, clusters, external, merge)}".strip()
 
@@ -142,12 +146,12 @@ def _surely_parted(cluster: Row) -> bool:
     return bool(inside == internal and outside != external and cluster["gain_low"] > 0)
 
 
-def one_cluster_words(category: Row, internal: Row | None, merge: Row) -> str:
+def one_cluster_words(category: Row, internal: Row, merge: Row) -> str:
     """Say in one sentence why a category is one final cluster; the empty text where it is not.
 
     Args:
         category: Its row of ``categories``.
-        internal: Its row of ``k`` of the internal track, None where it has none.
+        internal: Its row of ``k`` of the internal track.
         merge: The configuration's ``merge``.
     """
     if category["final_clusters"] != 1:
@@ -161,9 +165,9 @@ def one_cluster_words(category: Row, internal: Row | None, merge: Row) -> str:
             f"One cluster: no division of the {count} internal clusters has parts that are large "
             f"enough and surely {reasons}."
         )
-    status = "no_data" if internal is None else internal["status"]
+    status = internal["status"]
     why = ONE.get(status, "one is best by the criterion that decides the number")
-    if internal is not None and status == "no_groups":
+    if status == "no_groups":
         degrees = ", but differ by degrees" if internal["verdict"] == "continuum" else ""
         undated = _unknown(category["explained"])
         why += degrees + (", and without dates slices cannot be tested" if undated else "")

@@ -9,6 +9,7 @@ from methods.evidence import (
     made_by_words,
     one_cluster_words,
     surroundings_words,
+    why_words,
 )
 
 MERGE: dict[str, Any] = {"aim": "balanced", "max_clusters": "auto", "target": {}}
@@ -164,3 +165,12 @@ def test_a_number_says_what_makes_it_of_its_neighbour() -> None:
     assert made_by_words({"clusters": 2, "made_by": "join"}) == "two of 3 joined"
     said = made_by_words({"clusters": 5, "made_by": "split"})
     assert said == "one of 4 parted by surroundings"
+
+
+def test_a_category_without_usable_sales_says_what_made_its_clusters() -> None:
+    nothing = category(final_clusters=0, internal_clusters=0)
+    assert why_words(nothing, [], None, {"k": 3}, MERGE) == "No store has a final cluster here."
+    alone = category(final_clusters=3, internal_clusters=0)
+    assert why_words(alone, [], None, {"k": 3}, MERGE) == (
+        "Surroundings alone make clusters here: no store has sales that can be used."
+    )

@@ -195,6 +195,15 @@ def test_categories_in_which_mixes_do_not_differ_are_not_averaged() -> None:
     check(figure, "explain 60.0%", "own mix 85.0% (medians)", "no mixes that last")
 
 
+def test_without_final_clusters_there_is_a_picture_that_says_so() -> None:
+    columns = ["category", "clusters", "explained", "stable", "smallest", "chosen", "made_by"]
+    nothing = pd.DataFrame(columns=["category", "final_clusters", "explained", "history"])
+    numbers = pd.DataFrame(columns=columns)
+    check(draw_numbers(numbers, nothing, []), "No store has a final cluster")
+    stability = pd.DataFrame(columns=["category", "evidence"])
+    check(draw_stability(stability, []), "Evidence for 0 final clusters")
+
+
 def test_a_new_status_of_k_reads_as_a_sentence() -> None:
     chosen = {"group": ["a"], "k": [1], "criterion": ["gap"], "status": ["not_predictive"]}
     scores = pd.DataFrame({"group": ["a"], "k": [1], "criterion": ["gap"], "score": [0.5]})

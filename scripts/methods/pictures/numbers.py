@@ -107,6 +107,8 @@ def _told(numbers: pd.DataFrame) -> pd.DataFrame:
 def _finding(categories: pd.DataFrame) -> str:
     """Say what the final clusters of all categories explain."""
     count = categories["final_clusters"]
+    if not count.any():
+        return "No store has a final cluster"
     low, high = int(count.min()), int(count.max())
     of = counted(high, "final cluster") if low == high else f"{low} to {high} final clusters"
     of += " per category" if len(categories) > 1 else ""
