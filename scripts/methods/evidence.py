@@ -50,6 +50,8 @@ def evidence_words(cluster: Row) -> str:
 def made_by_words(number: Row) -> str:
     """Say what makes so many clusters; ``number`` is a row of ``numbers``."""
     count = number["clusters"]
+    if count == 1 and number["made_by"] == "join":
+        return "the last two joined"
     return MADE_BY[number["made_by"]].format(more=count + 1, fewer=count - 1)
 
 

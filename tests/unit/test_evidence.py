@@ -163,6 +163,7 @@ def test_one_cluster_of_several_internal_ones_says_why() -> None:
 
 def test_a_number_says_what_makes_it_of_its_neighbour() -> None:
     assert made_by_words({"clusters": 2, "made_by": "join"}) == "two of 3 joined"
+    assert made_by_words({"clusters": 1, "made_by": "join"}) == "the last two joined"
     said = made_by_words({"clusters": 5, "made_by": "split"})
     assert said == "one of 4 parted by surroundings"
 
