@@ -1,7 +1,8 @@
 """Draw the pictures of a run.
 
-Reads: the account of the run; final clusters, their profiles and stability; where stores are; both
-tracks' clusters with their scores, components and profiles; how features read.
+Reads: the account of the run; final clusters, their profiles and stability, what fewer or more
+would be; where stores are; both tracks' clusters with their scores, components and profiles; how
+features read.
 Writes: one PNG per picture.
 """
 
@@ -20,6 +21,7 @@ from common.labels import Labels, read_labels
 from common.tables import read_table
 from methods.pictures.choice import draw_choice
 from methods.pictures.final import draw_flow, draw_stability
+from methods.pictures.numbers import draw_numbers
 from methods.pictures.profiles import draw_mix, draw_surroundings
 from methods.pictures.sales import draw_sales
 from methods.pictures.stores import draw_map, draw_stores
@@ -36,10 +38,12 @@ def main(snakemake: Any, log: JobLog) -> None:
     save(draw_sales(Decimal(sales["read"]), aside, Decimal(sales["clustered"])), output.sales)
     final = frame(files.clusters, "final_clusters")
     shown = largest(final)
-    save(draw_flow(final, snakemake.params.min_size, shown), output.flow)
+    save(draw_flow(final, shown), output.flow)
     stability = frame(files.stability, "stability")
     placed = [category for category in shown if category in set(stability["category"])]
     save(draw_stability(stability, placed), output.stability)
+    numbers, categories = frame(files.numbers, "numbers"), frame(files.categories, "categories")
+    save(draw_numbers(numbers, categories, placed), output.final_k)
     mix = frame(files.profiles, "final_profiles").query("track == 'internal'")
     mix = labelled(mix.rename(columns={"category": "group"}), "internal", labels)
     save(draw_mix(mix, "final_cluster", "final", placed), output.final_mix)

@@ -63,7 +63,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         stores = column(rows, "store_id")
         part = {name: column(rows, name) for name in KEPT}
         part |= named(part, names.get(category))
-        part["folded"] = folded(rows, folds.get(category))
+        part["folded"] = folded(rows, folds.get(category), snakemake.params.aim != "joint")
         flagged = {"internal": unusual["internal"].get(category)}
         flagged["external"] = unusual["external"].get("all")
         part["unusual"] = what_is_unusual(stores, flagged, labels, category)
@@ -250,20 +250,23 @@ def named(part: dict[str, np.ndarray], names: pa.Table | None) -> dict[str, np.n
     }
 
 
-def folded(rows: pa.Table, folds: pa.Table | None) -> np.ndarray:
-    """Say of reassigned stores why they moved."""
+def folded(rows: pa.Table, folds: pa.Table | None, nested: bool) -> np.ndarray:
+    """Say of reassigned stores why they moved; ``nested``: only with whole internal clusters.
+
+    A store that only the internal track knows has no pair, and moved with its internal cluster.
+    """
     steps: list[Any] = []
     if folds is not None:
         names = ("from_cluster", "to_cluster", "stores", "reason")
         steps = list(zip(*(folds[name].to_pylist() for name in names), strict=True))
-    moves = zip(
-        *(rows[name].to_pylist() for name in ("reassigned", "merged_cluster", "final_cluster")),
-        strict=True,
-    )
-    return np.array(
-        [fold_path(steps, merged, final) if moved else None for moved, merged, final in moves],
-        dtype=object,
-    )
+    names = ("reassigned", "internal_cluster", "merged_cluster", "final_cluster")
+    said: list[str | None] = []
+    for moved, internal, merged, final in zip(
+        *(rows[name].to_pylist() for name in names), strict=True
+    ):
+        pair = merged or next((of[0] for of in steps if of[0].split("_")[0] == str(internal)), "")
+        said.append((fold_path(steps, pair, final, nested=nested) or None) if moved else None)
+    return np.array(said, dtype=object)
 
 
 def what_is_unusual(

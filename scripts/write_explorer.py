@@ -19,6 +19,7 @@ from common.job import JobLog, run
 from common.labels import read_labels
 from common.tables import read_table
 from methods.colours import COLOURS
+from methods.evidence import why_words
 from methods.explorer import category_index, category_stores, packed, profile_of, regions_of
 
 REPORT = Path(__file__).resolve().parents[1] / "workflow" / "report"
@@ -36,15 +37,27 @@ def main(snakemake: Any, log: JobLog) -> None:
             ("drivers", "drivers"),
             ("rules", "rules"),
             ("reasons", "store_reasons"),
+            ("categories", "categories"),
         )
     }
     places = read_table(snakemake.input.places, "places")
     labels = read_labels(snakemake.input.labels)
     account = read_json(snakemake.input.run)
     categories, blocks = [], []
+    (external,) = read_table(snakemake.input.external_k, "k").to_pylist()
+    internal = {
+        row["group"]: row for row in read_table(snakemake.input.internal_k, "k").to_pylist()
+    }
     for category in tables["clusters"]:
         rows = {name: of.get(category) for name, of in tables.items()}
         categories.append(category_index(category, rows, labels))
+        categories[-1]["why"] = why_words(
+            rows["categories"].to_pylist()[0],
+            [] if rows["stability"] is None else rows["stability"].to_pylist(),
+            internal.get(category),
+            external,
+            account["configuration"]["merge"],
+        )
         codes = [cluster["code"] for cluster in categories[-1]["clusters"]]
         stores = category_stores(rows["clusters"], rows["reasons"], codes)
         profile = profile_of(rows["profiles"], codes, category, labels)

@@ -15,6 +15,12 @@ from common.files import complete, read_json, write_text
 from common.job import JobLog, run
 from common.labels import Labels, read_labels
 from common.tables import read_table
+from methods.evidence import (
+    STATUS,
+    evidence_words,
+    made_by_words,
+    why_words,
+)
 from methods.names import by_number
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "workflow" / "report" / "page.html.j2"
@@ -40,6 +46,10 @@ def main(snakemake: Any, log: JobLog) -> None:
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
         TEMPLATE.read_text(encoding="utf-8")
     )
+    chosen = {
+        track: read_table(files[f"{track}_k"], "k").to_pylist()
+        for track in ("internal", "external")
+    }
     page = template.render(
         run=account,
         tables=params.tables,
@@ -53,13 +63,14 @@ def main(snakemake: Any, log: JobLog) -> None:
                 {name: of_category(table, category) for name, table in tables.items()},
                 labels,
             )
+            | why(category, tables, chosen, account["configuration"]["merge"])
             for category in account["final_clusters"]
         ],
         set_aside=read_table(files.set_aside, "set_aside_columns").to_pylist(),
         chosen=[
-            {"track": track, **row}
-            for track in ("internal", "external")
-            for row in read_table(files[f"{track}_k"], "k").to_pylist()
+            {"track": track, **row, "status": STATUS.get(row["status"], row["status"])}
+            for track, rows in chosen.items()
+            for row in rows
         ],
     )
     write_text(output.page, page)
@@ -92,6 +103,33 @@ def summary(category: str, tables: dict[str, pd.DataFrame], labels: Labels) -> d
         "accuracy": float(rules["accuracy"].iloc[0]) if len(rules) else None,
         "sketch": bool(rules["sketch"].iloc[0]) if len(rules) else True,
     }
+
+
+def why(
+    category: str,
+    tables: dict[str, pd.DataFrame],
+    chosen: dict[str, list[dict[str, Any]]],
+    merge: dict[str, Any],
+) -> dict[str, Any]:
+    """Return what the page says of the number of a category's final clusters."""
+    (row,) = records(of_category(tables["categories"], category))
+    internal = {of["group"]: of for of in chosen["internal"]}
+    clusters = records(of_category(tables["stability"], category))
+    numbers = records(of_category(tables["numbers"], category))
+    last = next((number["clusters"] for number in numbers if number["chosen"]), 0)
+    return {
+        "why": why_words(row, clusters, internal.get(category), chosen["external"][0], merge),
+        "evidence": {of["final_cluster"]: evidence_words(of) for of in clusters},
+        "history": row["history"],
+        "divided": row["final_clusters"] - last if last else 0,
+        "numbers": [number | {"made_by": made_by_words(number)} for number in numbers],
+    }
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as plain values, None where nothing is known."""
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def encode(path: str) -> str:

@@ -13,11 +13,18 @@ from common.files import complete, read_json
 from common.job import JobLog, run
 from common.labels import Labels, read_labels
 from common.tables import read_table
+from methods.evidence import evidence_words
 from methods.workbook import Sheet, write_workbook
 
 HOW_TO_READ = (
     ("Assignments", "One row per category and store: its final cluster and why it is there."),
-    ("Clusters", "One row per final cluster: what it is, its size and how far to trust it."),
+    ("Clusters", "One row per final cluster: what it is, its size and the evidence for it."),
+    (
+        "evidence",
+        "group: it comes back on resamples. slice: parting it from the cluster that sells most "
+        "alike surely explains more of what stores sell in months held out. whole: the only one. "
+        "none: a limit or target of yours asks for it.",
+    ),
     ("Profiles", "What the stores of each cluster sell and are like, beside the chain."),
     (
         "cluster",
@@ -39,8 +46,8 @@ HOW_TO_READ = (
     ),
     (
         "stability",
-        "How similar the cluster is found in these repetitions: below 0.6 do not trust "
-        "it, from 0.75 it is stable, from 0.85 highly stable.",
+        "How similar the cluster is found in these repetitions (Jaccard): from 0.75 it is a group. "
+        "The edges of slices move, so that theirs may be low.",
     ),
     (
         "value",
@@ -129,20 +136,23 @@ def overview(names: pa.Table, stability: pa.Table) -> Sheet:
         "category": "text",
         "cluster": "text",
         "what it is": "long text",
+        "evidence": "text",
+        "why it is a cluster": "long text",
         "stores": "number",
         "sales": "money",
         "share of sales": "share",
         "mean confidence": "decimal",
         "stability": "decimal",
-        "trust": "text",
         "sells": "long text",
         "surroundings": "long text",
     }
     columns = [
-        *(names[name] for name in ("category", "final_cluster", "name", "stores", "sales")),
+        *(names[name] for name in ("category", "final_cluster", "name")),
+        stability["evidence"],
+        pa.array([evidence_words(row) for row in stability.to_pylist()], pa.string()),
+        *(names[name] for name in ("stores", "sales")),
         names["share_of_sales"],
         *(stability[name] for name in ("confidence", "jaccard")),
-        pa.array([trust.replace("_", " ") for trust in stability["trust"].to_pylist()]),
         names["internal_drivers"],
         names["external_drivers"],
     ]

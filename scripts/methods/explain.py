@@ -25,6 +25,17 @@ WHY = {
     "too_small": "{source} had too few stores, {stores}, and joined {target}",
     "too_many": "there were too many clusters, and {source} joined {target}",
     "too_large": "{source} had too many stores, and {target} took {stores} of them",
+    "no_evidence": "there was no evidence for {source} and {target} as clusters apart",
+    "fewer": "fewer clusters were asked for, and {source} joined {target}",
+    "not_parted": "surroundings do not part {source} from {target}",
+    "sells_differently": "stores of {source} sell differently, and {target} took {stores} of them",
+}
+WHOLE = {  # where final clusters nest in internal ones, only whole internal clusters are joined
+    "too_small": "internal cluster {internal} had too few stores, and joined {target}",
+    "too_many": "there were too many clusters, and internal cluster {internal} joined {target}",
+    "no_evidence": "there was no evidence for internal cluster {internal} and {target} as clusters "
+    "apart",
+    "fewer": "fewer clusters were asked for, and internal cluster {internal} joined {target}",
 }
 
 
@@ -245,13 +256,16 @@ def _in_words(kind: str, value: float, digits: int | None = None) -> str:
     return number(value) if digits is None else number(value, digits)
 
 
-def fold_path(folds: Sequence[tuple[str, str, int, str]], merged: str, final: str) -> str:
+def fold_path(
+    folds: Sequence[tuple[str, str, int, str]], merged: str, final: str, *, nested: bool = False
+) -> str:
     """Say how a merged cluster became, or became a part of, a final one.
 
     Args:
         folds: (from, to, stores, reason) in the order in which they happened.
         merged: Where the stores were.
         final: Where they are.
+        nested: Whether final clusters nest in internal ones.
     """
     told, here = [], merged
     for _ in folds:
@@ -259,7 +273,11 @@ def fold_path(folds: Sequence[tuple[str, str, int, str]], merged: str, final: st
         if here == final or not ways:
             break
         source, target, stores, why = next((way for way in ways if way[1] == final), ways[0])
-        told.append(WHY[why].format(source=source, target=target, stores=stores))
+        internal, into = source.split("_")[0], target.split("_")[0]
+        words = WHOLE if nested and internal != into and why in WHOLE else WHY
+        told.append(
+            words[why].format(source=source, target=target, stores=stores, internal=internal)
+        )
         here = target
     return "; ".join(told)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from methods.evidence import evidence_words
 from methods.labels import Labels
 from methods.names import by_number
 
@@ -46,6 +47,7 @@ def category_index(
             "confidence": trust[row["final_cluster"]]["confidence"],
             "jaccard": trust[row["final_cluster"]]["jaccard"],
             "trust": trust[row["final_cluster"]]["trust"],
+            "evidence": evidence_words(trust[row["final_cluster"]]),
         }
         for row in sorted(names, key=lambda row: by_number(row["final_cluster"]))
     ]

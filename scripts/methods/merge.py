@@ -11,7 +11,7 @@ from methods.confidence import final_chances
 from methods.fold import Fold, Folded, Limits, Space, fold_cells
 from methods.held_out import HeldOut
 from methods.limits import assign_limited
-from methods.names import by_number, cell_name, part_name
+from methods.names import by_number, cell_name, part_name, whole_name
 from methods.nest import Evidence, Nest, Step, Stores, divide
 from methods.stability import jaccard
 
@@ -234,8 +234,8 @@ def _nest(stores: Stores, layout: Layout, options: Options) -> _Division:
     path, chosen = divide(nest, options.aim, options.target)
     step = path[chosen]
     names, home = _names_of(nest, step)
-    moved = _moved(nest, step, home)
-    folds = _folds(nest, step, names, layout)
+    moved = _moved(nest, step, names, home)
+    folds = _folds(nest, step, names, moved, layout)
     final = _renumbered(step, names)
     listed = sorted(names.values(), key=by_number)
     return _Division(
@@ -273,11 +273,11 @@ def _names_of(nest: Nest, step: Step) -> tuple[dict[int, str], dict[int, int]]:
     return names, home
 
 
-def _moved(nest: Nest, step: Step, home: Mapping[int, int]) -> Bools:
+def _moved(nest: Nest, step: Step, names: Mapping[int, str], home: Mapping[int, int]) -> Bools:
     """Mark the pairs whose stores went with other clusters than their own.
 
     Those of an internal cluster that was joined with another; and, where surroundings part an
-    internal cluster, the pairs that are too small for a part.
+    internal cluster, the pairs that are too small for a part, but the one that a part is called by.
     """
     stores = nest.stores
     moved = np.zeros(step.final.shape, dtype=bool)
@@ -289,11 +289,16 @@ def _moved(nest: Nest, step: Step, home: Mapping[int, int]) -> Bools:
         for external in np.flatnonzero(row >= 0):
             left = len(internal) and int(internal[0]) != home[int(row[external])]
             small = len(finals) > 1 and counts[unit, external] < nest.limits.min_size
+            if len(internal):
+                pair = cell_name(int(internal[0]), int(external))
+                small = small and whole_name(names[int(row[external])]) != pair
             moved[unit, external] = left or (small and external > 0)
     return moved
 
 
-def _folds(nest: Nest, step: Step, names: Mapping[int, str], layout: Layout) -> list[Fold]:
+def _folds(
+    nest: Nest, step: Step, names: Mapping[int, str], moved: Bools, layout: Layout
+) -> list[Fold]:
     """List the pairs that became part of a final cluster called otherwise, the smallest first."""
     stores, labels = nest.stores, nest.labels(step)
     pairs = cell_names(stores.internal, stores.external)
@@ -310,10 +315,10 @@ def _folds(nest: Nest, step: Step, names: Mapping[int, str], layout: Layout) -> 
             unit, external = int(step.units[mine][0]), int(stores.external[mine][0])
             if int(stores.internal[mine][0]) != int(names[code].split("_")[0]):
                 reason = reasons.get(int(stores.internal[mine][0]), "no_evidence")
-            elif names[code].startswith(pair):
+            elif whole_name(names[code]) == pair:
                 reason = "sells_differently"
             else:
-                reason = "too_small" if mine.sum() < nest.limits.min_size else "not_parted"
+                reason = "too_small" if moved[unit, external] else "not_parted"
             rest = (labels == code) & ~mine
             centre = values[mine].mean(axis=0)
             others = {f: float(np.linalg.norm(c - centre)) for f, c in centres.items() if f != code}

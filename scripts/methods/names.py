@@ -21,6 +21,11 @@ def part_name(name: str, part: int) -> str:
     return name + letters
 
 
+def whole_name(name: str) -> str:
+    """Return the name of the cluster that a part is of: ``2_1`` of ``2_1a``."""
+    return name.rstrip(ascii_lowercase)
+
+
 def by_number(name: str) -> tuple[int, int, int, str]:
     """Return what sorts names by their numbers, then by their letters."""
     match = NAME.fullmatch(name)

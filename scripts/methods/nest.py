@@ -451,6 +451,8 @@ def divide(nest: Nest, aim: str, target: int | None) -> tuple[list[Step], int]:
                 "target or min_size",
             )
         chosen = fitting[0]
+        kept = min(target, len(down[sound].names))
+        nest.joins = [one for one in down[1:] if len(one.names) >= kept]
     return path, next(i for i, one in enumerate(path) if one is chosen)
 
 

@@ -56,8 +56,7 @@ def test_cards_and_stores_show_the_numbers_of_the_tables(demo: Project, explorer
                 share = f"{100 * cluster['share_of_sales']:.1f} % of the category"
                 assert f"sales {sold} ({share})" in text
                 assert f"mean confidence {cluster['confidence']:.2f}" in text
-                trust = cluster["trust"].replace("_", " ")
-                assert f"stability {cluster['jaccard']:.2f}, {trust}" in text
+                assert f"stability {cluster['jaccard']:.2f}" in text
                 own = profiles[(profiles[keys] == cluster[keys]).all(axis=1)]
                 first = own[(own["driver"] == 1) & (own["track"] == "internal")]
                 for _, row in first.iterrows():
@@ -215,3 +214,20 @@ def test_a_phone_shows_it_without_scrolling_sideways(explorer: Path, tmp_path: P
         page.locator("#stores button.link").first.click()
         picture(page, "phone", tmp_path)
         assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_every_cluster_shows_its_evidence_and_every_category_what_surroundings_add(
+    demo: Project, explorer: Path
+) -> None:
+    stability = table(demo, "stability")
+    added = table(demo, "categories").set_index("category")["split_by_surroundings"]
+    with opened(explorer) as page:
+        for category, expected in stability.groupby("category"):
+            choose(page, category)
+            why = page.locator("#why").inner_text()
+            assert ("Surroundings add nothing" in why) == (added[category] == 0)
+            cards = page.locator("#clusters .card").all_inner_texts()
+            for card, (_, cluster) in zip(cards, expected.iterrows(), strict=True):
+                assert f"A {cluster['evidence']}: " in card
+                assert f"(Jaccard {cluster['jaccard']:.2f})" in card
+                assert "trust" not in card

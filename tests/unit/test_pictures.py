@@ -11,6 +11,7 @@ from matplotlib.text import Text
 
 from methods.pictures.choice import draw_choice
 from methods.pictures.final import draw_flow, draw_stability
+from methods.pictures.numbers import draw_numbers
 from methods.pictures.profiles import MOST_FEATURES, draw_mix, draw_surroundings
 from methods.pictures.sales import draw_sales
 from methods.pictures.stores import draw_map, draw_stores
@@ -89,16 +90,18 @@ def profiles(size: Size, clusters: list[str] | list[int]) -> pd.DataFrame:
 def test_flows_and_stability(size: Size) -> None:
     table, shown = final_clusters(size), names(size[0])
     moved = table["reassigned"].mean()
+    least = table.groupby(["category", "final_cluster"]).size().min()
+    flow = draw_flow(table, shown)
     check(
-        draw_flow(table, 20, shown),
-        f"stores moved in {moved:.1%} of cases",
-        shown[0],
-        "at least 20",
+        flow, f"stores moved in {moved:.1%} of cases", shown[0], f"the smallest of {least:,} store"
     )
     codes = table.drop_duplicates(["category", "final_cluster"])[["category", "final_cluster"]]
     codes["jaccard"] = 0.7
-    codes["trust"] = "doubtful"
-    check(draw_stability(codes, shown), f"0 of {len(codes)} final clusters are stable", "0.85")
+    codes["evidence"], codes["gain"], codes["gain_low"] = "slice", 0.014, 0.009
+    said = f"Evidence for {len(codes)} final clusters: {len(codes)} slices"
+    check(draw_stability(codes, shown), said, "0.75", "explains 1.4 %, at least 0.9 %")
+    codes.loc[0, "evidence"] = "group"
+    check(draw_stability(codes, shown), f"1 group, {len(codes) - 1} slices", "comes back")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -157,6 +160,55 @@ def test_the_choice_of_k_says_why(size: Size) -> None:
     check(figure, "2 internal clusters", "stores part at gaps", "gap statistic ± s.e.")
     if size[0] > 1:
         check(figure, "form groups in 6 of 12 categories", "slices that explain held-out sales")
+
+
+@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize(("count", "most"), [(1, 1), (3, 8), (12, 30)])
+def test_the_number_of_final_clusters_says_why(count: int, most: int, dated: bool) -> None:
+    shown, numbers = names(count), []
+    for name in shown:
+        numbers += [(name, k, 1 - 1 / k, 1 / k, 2_000 // k, k == most) for k in range(1, most + 1)]
+    columns = ["category", "clusters", "explained", "stable", "smallest", "chosen"]
+    table = pd.DataFrame(numbers, columns=columns)
+    table["made_by"] = np.where(table["clusters"] > 2, "split", "join")
+    categories = pd.DataFrame({"category": shown, "final_clusters": most})
+    categories["explained"], categories["history"] = 0.684, 0.912
+    if not dated:
+        table["explained"] = categories["explained"] = categories["history"] = np.nan
+    figure = draw_numbers(table, categories, shown)
+    noun = "final cluster" if most == 1 else "final clusters"
+    check(figure, f"category 00: {most} {noun}", "chosen", "stable", f"{2_000 // most:,}")
+    if dated:
+        said = "of what stores sell in months held out, each store's own mix 91.2%"
+        check(figure, f"explain 68.4% {said}", "parted by surroundings")
+    else:
+        check(figure, "without dates, what comes back on resamples decides")
+
+
+def test_categories_in_which_mixes_do_not_differ_are_not_averaged() -> None:
+    rows = [("a", 1, 0.0, 1.0, 9, True, "start"), ("b", 1, 0.5, 1.0, 9, True, "start")]
+    rows += [("c", 1, 0.7, 1.0, 9, True, "start")]
+    columns = ["category", "clusters", "explained", "stable", "smallest", "chosen", "made_by"]
+    categories = pd.DataFrame({"category": list("abc"), "final_clusters": 1})
+    categories["explained"], categories["history"] = [0.0, 0.5, 0.7], [0.0, 0.8, 0.9]
+    figure = draw_numbers(pd.DataFrame(rows, columns=columns), categories, list("abc"))
+    check(figure, "explain 60.0%", "own mix 85.0% (medians)", "no mixes that last")
+
+
+def test_without_final_clusters_there_is_a_picture_that_says_so() -> None:
+    columns = ["category", "clusters", "explained", "stable", "smallest", "chosen", "made_by"]
+    nothing = pd.DataFrame(columns=["category", "final_clusters", "explained", "history"])
+    numbers = pd.DataFrame(columns=columns)
+    check(draw_numbers(numbers, nothing, []), "No store has a final cluster")
+    stability = pd.DataFrame(columns=["category", "evidence"])
+    check(draw_stability(stability, []), "Evidence for 0 final clusters")
+
+
+def test_a_new_status_of_k_reads_as_a_sentence() -> None:
+    chosen = {"group": ["a"], "k": [1], "criterion": ["gap"], "status": ["not_predictive"]}
+    scores = pd.DataFrame({"group": ["a"], "k": [1], "criterion": ["gap"], "score": [0.5]})
+    table = pd.DataFrame(chosen | {"verdict": ["none"]})
+    check(draw_choice(scores, table, "internal", ["a"]), "no slices surely explain held-out sales")
 
 
 def test_a_group_without_a_choice_says_so() -> None:

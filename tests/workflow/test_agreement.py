@@ -150,21 +150,24 @@ def test_a_clusters_numbers_are_the_same_in_explorer_and_workbook(shown: Surface
         close(cards[own].loc[known.index], known[column])
         close(sheet[in_sheet.get(column, column)].loc[known.index], known[column])
     assert list(cards["trust"].loc[known.index]) == list(known["trust"])
-    assert list(sheet["trust"].loc[known.index]) == list(known["trust"].str.replace("_", " "))
+    assert list(sheet["evidence"].loc[known.index]) == list(known["evidence"])
+    assert list(cards["evidence"].loc[known.index]) == list(
+        sheet["why it is a cluster"].loc[known.index]
+    )
     for words in (cards["name"], sheet["what it is"]):
         assert list(words.loc[known.index]) == list(known["name"])
 
 
 def test_the_page_says_of_clusters_what_the_tables_say(shown: Surfaces) -> None:
     known = shown.clusters().join(
-        shown.table("merged/stability").set_index(KEY)[["jaccard", "trust"]]
+        shown.table("merged/stability").set_index(KEY)[["jaccard", "evidence"]]
     )
     known = known.join(shown.table("merged/names").set_index(KEY)["name"])
     categories = set(known.index.get_level_values("category"))
     rows = [(h, cells) for h, cells in shown.page().rows if h in categories]
-    rows = [(h, cells) for h, cells in rows if cells[0] != "cluster"]
+    rows = [(h, cells) for h, cells in rows if len(cells) == 8 and cells[0] != "cluster"]
     assert len(rows) == len(known)
-    for category, (code, name, stores, moved, share, confidence, jaccard, trust) in rows:
+    for category, (code, name, evidence, stores, moved, share, confidence, jaccard) in rows:
         own = known.loc[(category, code)]
         assert name == own["name"]
         assert stores == f"{own['stores']:,}"
@@ -172,9 +175,10 @@ def test_the_page_says_of_clusters_what_the_tables_say(shown: Surfaces) -> None:
         assert share == f"{own['share_of_sales']:.1%}"
         assert confidence == f"{own['confidence']:.2f}"
         assert jaccard == f"{own['jaccard']:.2f}"
-        assert trust == own["trust"].replace("_", " ")
-        bounds = {"do not trust": 0, "doubtful": 0.6, "stable": 0.75, "highly stable": 0.85}
-        assert trust == [word for word, least in bounds.items() if float(jaccard) >= least][-1]
+        assert evidence.startswith(
+            {"whole": "the whole"}.get(own["evidence"], f"a {own['evidence']}")
+        )
+        assert own["evidence"] == "whole" or f"Jaccard {jaccard}" in evidence
 
 
 def test_numbers_of_clusters_are_the_same_everywhere(shown: Surfaces) -> None:

@@ -92,11 +92,12 @@ function card(cluster, number) {
   return make("article", { class: "card", "aria-labelledby": `cluster-${number}` },
     make("h3", { id: `cluster-${number}` }, symbol(number), `Cluster ${cluster.code}`),
     make("div", { class: "name" }, cluster.name),
+    make("p", { class: "evidence soft" }, cluster.evidence[0].toUpperCase() + cluster.evidence.slice(1) + "."),
     make("dl", {},
       make("dt", {}, "stores"), make("dd", {}, whole.format(cluster.stores)),
       make("dt", {}, "sales"), make("dd", {}, `${whole.format(Math.round(cluster.sales))} (${percent(cluster.share)} of the category)`),
       make("dt", {}, "mean confidence"), make("dd", {}, cluster.confidence === null ? "–" : cluster.confidence.toFixed(2)),
-      make("dt", {}, "stability"), make("dd", {}, `${cluster.jaccard.toFixed(2)}, ${words(cluster.trust)}`)),
+      make("dt", {}, "stability"), make("dd", {}, cluster.jaccard.toFixed(2))),
     cluster.drivers < 3 ? make("p", { class: "note" }, "Hardly differs from the chain: fewer than three features do, beyond chance.") : null,
     profileTable(number, few),
     order.length > few.length ? all : null,
@@ -106,6 +107,7 @@ function card(cluster, number) {
 function showClusters() {
   $("summary").textContent = `${category.clusters.length} clusters of ${whole.format(category.stores)} stores; `
     + `${whole.format(category.without)} stores have none.`;
+  $("why").textContent = category.why;
   $("clusters").replaceChildren(...category.clusters.map(card));
   const strongest = category.drivers.map((driver) => make("tr", {},
     make("th", { scope: "row" }, driver.words),

@@ -139,6 +139,7 @@ rule explain:
         runtime=minutes(60),
     params:
         groups=settings["internal"]["groups"],
+        aim=settings["merge"]["aim"],
         code=code_digest("explain.py"),
     message:
         "Saying why every store is where it is"

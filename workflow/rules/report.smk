@@ -37,6 +37,8 @@ rule draw_figures:
         run="<results>/run.json",
         clusters="<merged>/clusters.parquet",
         stability="<merged>/stability.parquet",
+        numbers="<merged>/numbers.parquet",
+        categories="<merged>/categories.parquet",
         profiles="<merged>/profiles.parquet",
         places="<results>/external/places.parquet",
         internal_k="<results>/internal/k.parquet",
@@ -73,7 +75,6 @@ rule draw_figures:
         mem_mb=memory(2000, 20),
         runtime=minutes(30),
     params:
-        min_size=settings["merge"]["min_size"],
         code=code_digest("draw_figures.py"),
     message:
         "Drawing the pictures"
@@ -92,6 +93,8 @@ rule write_page:
         store_reasons="<merged>/store_reasons.parquet",
         folds="<merged>/folds.parquet",
         stability="<merged>/stability.parquet",
+        numbers="<merged>/numbers.parquet",
+        categories="<merged>/categories.parquet",
         internal_profiles="<results>/internal/profiles.parquet",
         external_profiles="<results>/external/profiles.parquet",
         internal_k="<results>/internal/k.parquet",
@@ -145,6 +148,9 @@ rule write_explorer:
         drivers="<merged>/drivers.parquet",
         rules="<merged>/rules.parquet",
         reasons="<merged>/store_reasons.parquet",
+        categories="<merged>/categories.parquet",
+        internal_k="<results>/internal/k.parquet",
+        external_k="<results>/external/k.parquet",
         places="<results>/external/places.parquet",
         labels="<merged>/labels.parquet",
     output:

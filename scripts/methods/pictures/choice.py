@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from methods.evidence import STATUS
 from methods.pictures.style import (
     BLUE,
     COLOURS,
@@ -84,6 +85,8 @@ def _draw_scores(axis: Axes, scores: pd.DataFrame, choice: dict[str, Any]) -> No
 
 
 def _otherwise(choice: dict[str, Any]) -> str:
+    if choice["status"] in STATUS:
+        return STATUS[choice["status"]]
     if choice["status"] == "chosen":
         return f"best {choice['criterion'].replace('_', ' ')}"
     return str(choice["status"]).replace("_", " ")

@@ -1,6 +1,7 @@
 """How final clusters came about, and how far they can be trusted."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,20 +24,21 @@ from methods.pictures.style import (
     of_all,
     short,
 )
+from methods.words import percent
 
 ONE_TRACK = "one track only"  # stores that have no pair of clusters
 GAP = 0.012  # between bars, as a share of the height
 SMALLEST_LABEL = 0.022  # height of a bar that can be labelled
-TRUST = {  # from the least stable
-    "do_not_trust": COLOURS[5],
-    "doubtful": ORANGE,
-    "stable": COLOURS[4],
-    "highly_stable": GREEN,
+EVIDENCE = {  # colours, and what the kinds are called
+    "group": (GREEN, "a group: comes back on resamples"),
+    "slice": (COLOURS[4], "a slice: surely explains sales held out"),
+    "whole": (GREY, "the whole category"),
+    "none": (COLOURS[5], "no evidence, asked for by a limit or target"),
 }
-LIMITS = (0.6, 0.75, 0.85)
+GROUP_FROM = 0.75
 
 
-def draw_flow(clusters: pd.DataFrame, min_size: int, shown: Sequence[str]) -> Figure:
+def draw_flow(clusters: pd.DataFrame, shown: Sequence[str]) -> Figure:
     """Draw how internal x external clusters became final ones, per category."""
     placed = clusters[clusters["final_cluster"].notna()]
     moved = int(placed["reassigned"].sum())
@@ -56,21 +58,22 @@ def draw_flow(clusters: pd.DataFrame, min_size: int, shown: Sequence[str]) -> Fi
         _draw_flows(axis, own.assign(merged_cluster=own["merged_cluster"].fillna(ONE_TRACK)))
         count = own["final_cluster"].nunique()
         axis.set_title(f"{short(category)}: {counted(count, 'final cluster')}", **PLAIN)
+    sizes = placed.groupby(["category", "final_cluster"]).size()
+    least = f", the smallest of {counted(int(sizes.min()), 'store')}" if len(sizes) else ""
     figure.supxlabel(
-        f"Stores in pairs of clusters (left) and in final clusters, of at least {min_size} stores "
-        "where that is possible (right); orange: moved",
+        f"Stores in pairs of clusters (left) and in final clusters{least} (right); orange: moved",
         fontsize=9,
     )
     return figure
 
 
 def draw_stability(stability: pd.DataFrame, shown: Sequence[str]) -> Figure:
-    """Draw how similar every final cluster is found on resampled stores, per category."""
-    counts = stability["trust"].value_counts()
-    good = int(counts.get("stable", 0) + counts.get("highly_stable", 0))
-    bad = int(counts.get("do_not_trust", 0))
-    title = f"{good} of {counted(len(stability), 'final cluster')} are stable"
-    title += f", {bad} not to be trusted" if bad else ""
+    """Draw the evidence for every final cluster, per category.
+
+    Bars are as long as the cluster is found similar on resampled stores; beside those of slices is
+    what parting them from their neighbours explains of sales held out, and what it does at least.
+    """
+    title = _evidence(Counter(stability["evidence"]))
     title += of_all(len(shown), stability["category"].nunique())
     own = stability[stability["category"].isin(shown)]
     bars = int(own.groupby("category").size().max()) if len(own) else 1
@@ -78,25 +81,41 @@ def draw_stability(stability: pd.DataFrame, shown: Sequence[str]) -> Figure:
     for axis, category in zip(axes, shown, strict=True):
         rows = own[own["category"] == category]
         rows = rows.sort_values("final_cluster", key=lambda codes: codes.map(by_number))
-        colours = [TRUST[trust] for trust in rows["trust"]]
+        colours = [EVIDENCE[kind][0] for kind in rows["evidence"]]
         axis.barh(range(len(rows)), rows["jaccard"], color=colours)
         axis.set_yticks(range(len(rows)), rows["final_cluster"])
         axis.invert_yaxis()
-        for limit in LIMITS:
-            axis.axvline(limit, color="black", linewidth=0.8, linestyle=":")
+        axis.axvline(GROUP_FROM, color="black", linewidth=0.8, linestyle=":")
+        for row, (kind, gain, low) in enumerate(
+            zip(rows["evidence"], rows["gain"], rows["gain_low"], strict=True)
+        ):
+            if kind == "slice":
+                words = f"explains {percent(gain)}, at least {percent(low)}"
+                axis.text(0.02, row, words, va="center", fontsize=7)
         axis.set_xlim(0, 1)
-        axis.set_xticks(
-            [0, *LIMITS, 1], ["0", *(f"{limit:g}" for limit in LIMITS), "1"], fontsize=8
-        )
+        axis.set_xticks([0, 0.25, 0.5, GROUP_FROM, 1], ["0", "", "0.5", "0.75", "1"], fontsize=8)
         axis.set_xlabel("Jaccard similarity on resampled stores")
         axis.set_title(short(category), **PLAIN)
     if len(axes):
-        handles = [
-            Patch(color=colour, label=trust.replace("_", " ")) for trust, colour in TRUST.items()
-        ]
-        look: Any = {"ncols": 4, "frameon": False, "fontsize": 8}
+        found = set(stability["evidence"])
+        handles = [Patch(color=c, label=of) for kind, (c, of) in EVIDENCE.items() if kind in found]
+        look: Any = {"ncols": 2 if len(shown) == 1 else 4, "frameon": False, "fontsize": 8}
         figure.legend(handles=handles, loc="outside lower left", **look)
     return figure
+
+
+def _evidence(counts: Mapping[str, int]) -> str:
+    """Say how many final clusters have which evidence."""
+    total = sum(counts.values())
+    nouns = {"group": "group", "slice": "slice"}
+    found = [counted(counts[kind], noun) for kind, noun in nouns.items() if counts.get(kind)]
+    if counts.get("whole"):
+        whole = counts["whole"]
+        found.append("1 is a whole category" if whole == 1 else f"{whole} are whole categories")
+    if counts.get("none"):
+        found.append(f"{counts['none']:,} without evidence")
+    of = f": {', '.join(found)}" if found else ""
+    return f"Evidence for {counted(total, 'final cluster')}{of}"
 
 
 def _draw_flows(axis: Axes, stores: pd.DataFrame) -> None:
