@@ -81,8 +81,6 @@ def main(snakemake: Any, log: JobLog) -> None:
         one_feature = group in loadings and len(loadings[group]["feature"].unique()) == 1
         if status == "identical_stores" and one_feature and internal:
             status = "one_need_state"
-        if status == "only_choice" and options["min"] == options["max"]:
-            status = "fixed"
         held_out = (np.nan, np.nan)
         if prediction is not None and 0 < choice.k <= len(prediction.explained):
             held_out = (prediction.explained[choice.k - 1], prediction.history)
@@ -211,7 +209,8 @@ def choose(
         return choose_k(
             values,
             smallest=options["min"],
-            largest=min(options["max"], len(values) // min_size),
+            largest=options["max"],
+            usable=len(values) // min_size,
             criterion=options["criterion"],
             no_groups=options["no_groups"],
             min_stores=options["min_stores"],

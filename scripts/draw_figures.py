@@ -26,7 +26,7 @@ from methods.pictures.profiles import draw_mix, draw_surroundings
 from methods.pictures.sales import draw_sales
 from methods.pictures.stores import draw_map, draw_stores
 from methods.pictures.style import MOST_PANELS
-from methods.reduce import describe_component
+from methods.words import describe_component
 
 
 def main(snakemake: Any, log: JobLog) -> None:

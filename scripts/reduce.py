@@ -13,7 +13,8 @@ from common.features import Matrix, as_columns, by_group, column, matrices, stac
 from common.job import JobLog, run
 from common.seeds import seed_for
 from common.tables import read_table, write_table
-from methods.reduce import Reduced, describe_component, reduce_features
+from methods.reduce import Reduced, reduce_features
+from methods.words import describe_component
 
 Row = tuple[Any, ...]
 

@@ -57,6 +57,7 @@ def choose_k(  # noqa: PLR0911, a list of cases
     no_groups: str = "slices",
     min_stores: int = 1,
     fixed: int | None = None,
+    usable: int | None = None,
     prediction: Prediction | None = None,
     paying: Callable[[range], int] | None = None,
     beyond_chance: int = 0,
@@ -83,7 +84,7 @@ def choose_k(  # noqa: PLR0911, a list of cases
     highest score, ``davies_bouldin`` (1979) the lowest; among equals the smaller number.
 
     Stores that are all alike make one cluster, as do those of which there are too few for
-    ``smallest`` clusters of a usable size, so that ``largest`` is below. At most one cluster fewer
+    ``smallest`` clusters of a usable size: at most ``usable`` are tried. At most one cluster fewer
     than there are distinct stores is tried, as no score is defined beyond. ``fixed`` overrules what
     the criterion says, but for more clusters than distinct stores.
 
@@ -96,10 +97,11 @@ def choose_k(  # noqa: PLR0911, a list of cases
         return Choice(distinct, status, "none", [])
     if fixed is None and len(values) < smallest:
         raise TooFewStores(f"{len(values)} stores, fewer than {smallest}")
-    if fixed is None and largest < smallest:
+    if fixed is None and usable is not None and usable < smallest:
         return Choice(1, "too_few_stores", "none", [])
-    candidates = range(smallest, min(max(largest, smallest), distinct - 1) + 1)
-    decided = "fixed" if fixed is not None else "only_choice"
+    most = largest if usable is None else max(smallest, min(largest, usable))
+    candidates = range(smallest, min(most, distinct - 1) + 1)
+    decided = "fixed" if fixed is not None or smallest == largest else "only_choice"
     if not candidates:
         return Choice(min(fixed or smallest, distinct), decided, "none", [])
 

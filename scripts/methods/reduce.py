@@ -12,7 +12,6 @@ Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Names = npt.NDArray[np.object_]
-MOST_NAMES = 3  # features named at each end of a component
 
 
 @dataclass(frozen=True)
@@ -123,24 +122,6 @@ def find_redundant(
         complete = np.sum(~np.isnan(values[:, members]), axis=0)
         kept[members] = members[np.lexsort((members, -complete, -central))[0]]
     return kept, rho[np.arange(count), kept]
-
-
-def describe_component(loadings: Floats, features: Names, named: Flags | None = None) -> str:
-    """Say in words what a high score means, such as ``more income, area; less traffic``.
-
-    Named are the features whose loading is at least half of the largest, that is which carry at
-    least a quarter of its share of the squared loadings, strongest first, at most three each way.
-    ``named`` (n_features,) says which may be named at all.
-    """
-    strength = np.round(np.abs(loadings), 9)
-    order = np.argsort(-strength, kind="stable")
-    told = [i for i in order if strength[i] >= strength.max() / 2 and (named is None or named[i])]
-    parts = []
-    for word, ways in (("more", loadings > 0), ("less", loadings < 0)):
-        names = [str(features[i]) for i in told if ways[i]][:MOST_NAMES]
-        if names:
-            parts.append(f"{word} {', '.join(names)}")
-    return "; ".join(parts) or "features that are not named"
 
 
 def _reduce(

@@ -197,7 +197,7 @@ def test_a_tip_is_true_whatever_the_scale_of_a_feature(seed: int) -> None:
 @pytest.mark.parametrize("transform", ["share", "hellinger", "shrunk_hellinger", "log"])
 def test_a_share_comes_back_from_what_it_was_transformed_to(transform: str) -> None:
     sales = np.random.default_rng(0).gamma(0.3, 100, (50, 4))
-    values, chain, weight = comparable_mix(sales, transform)
+    values, chain, weight, _ = comparable_mix(sales, transform)
     total = np.repeat(sales.sum(axis=1, keepdims=True), 4, axis=1)
     found = share_back(values, transform, total, (chain, np.full(4, weight)))
     np.testing.assert_allclose(found, shares(sales), atol=1e-9)

@@ -16,7 +16,7 @@ from methods.labels import (
     read_alike,
     whole_store_feature,
 )
-from methods.reduce import describe_component
+from methods.words import describe_component
 
 COLUMNS = column_features(
     {

@@ -129,7 +129,7 @@ class Run:
         )
         self.run(detect_outliers, [file["imputed"]], [file["outliers"]], outliers=OUTLIERS)
         self.run(reduce, {**file, "parameters": made_of}, file, reduce=options["reduce"])
-        k = [(g, 3, 0, "gap", "fixed", "untested", None, None) for g in self.groups]
+        k = [(g, 3, 0, "gap", "fixed", "untested", None, None, None) for g in self.groups]
         write_table(file["k"], "k", as_columns(k, "k"))
 
     @property
@@ -236,7 +236,13 @@ def options_of(normalizing: Options, filling: tuple[str, str], reducing: str = "
     return {
         "normalize": normalizing,
         "impute": {"numeric": filling[0], "categorical": filling[1], "neighbours": 5},
-        "reduce": {"method": reducing, "variance": 0.9, "redundancy": redundancy},
+        "reduce": {
+            "method": reducing,
+            "variance": 0.9,
+            "redundancy": redundancy,
+            "shared": False,
+            "alike": None,
+        },
     }
 
 

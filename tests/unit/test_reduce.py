@@ -8,7 +8,8 @@ from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
-from methods.reduce import describe_component, find_redundant, reduce_features
+from methods.reduce import find_redundant, reduce_features
+from methods.words import describe_component
 
 METHODS = ["pca", "none"]
 

@@ -196,7 +196,8 @@ def cluster_track(
     choice = choose_k(
         values[~outlier],
         smallest=choosing["min"],
-        largest=min(choosing["max"], int((~outlier).sum()) // least),
+        largest=choosing["max"],
+        usable=int((~outlier).sum()) // least,
         criterion=choosing["criterion"],
         no_groups=choosing["no_groups"],
         min_stores=choosing["min_stores"],
