@@ -207,7 +207,7 @@ def merge_tracks(
         layout.scales,
         numbers,
         *_what_surroundings_add(made),
-        _others(made, names, own, external, layout),
+        _others(made, names, own, external, layout, seen=set(merged[named])),
         layout,
     )
 
@@ -503,7 +503,13 @@ def _what_surroundings_add(made: _Division) -> tuple[float, int]:
 
 
 def _others(
-    made: _Division, names: list[str], own: Labels, external: Track, layout: Layout
+    made: _Division,
+    names: list[str],
+    own: Labels,
+    external: Track,
+    layout: Layout,
+    *,
+    seen: set[str],
 ) -> dict[str, str]:
     """Return where a store would go whose pair of clusters no store has, by the pair's name.
 
@@ -517,14 +523,13 @@ def _others(
         int(code): names[max(np.flatnonzero(parts == code), key=lambda f: sizes[f])]
         for code in np.unique(parts)
     }
-    seen = set(cell_names(stores.internal, stores.external))
     found = {}
     for internal in np.unique(stores.internal[stores.internal > 0]).tolist():
         units = np.unique(made.step.units[stores.internal == internal])
         unit = max(units, key=lambda u: np.sum(made.step.units == u))
         for outside in range(table.shape[1]):
             name = cell_name(internal, outside)
-            if outside == 0 or name not in seen:
+            if name not in seen:
                 found[name] = largest[int(table[unit, outside])]
     shares = _shares(own, external.labels, layout.makers & external.known, len(names))
     for outside in range(1, len(shares)):
