@@ -235,13 +235,25 @@ class Nest:
         weak = [name for name in names if evidence[name].kind == "none"]
         if weak:
             gone = min(weak, key=lambda f: (_strength(evidence[f]), f))
-            return self._joined(step, gone, evidence[gone].neighbour, "no_evidence")
+            return self._joined(step, gone, self._least_lost(step, gone), "no_evidence")
         most = self.limits.max_clusters
         reason = "too_many" if most is not None and len(names) > most else "fewer"
         centres, total = self._centres(step)
         pairs = [(i, j) for i in range(len(names)) for j in range(i + 1, len(names))]
         i, j = min(pairs, key=lambda pair: _ward(centres, total, *pair))
         return self._joined(step, names[i], names[j], reason)
+
+    def _least_lost(self, step: Step, gone: int) -> int:
+        """Return the cluster that takes another at the least loss of what is explained held out.
+
+        A sibling of its internal cluster first; without dates, the one that sells most alike.
+        """
+        neighbour = self.evidence(step)[gone].neighbour
+        if self.stores.held_out is None or self._home(step, neighbour) == self._home(step, gone):
+            return neighbour
+        others = [name for name in step.names.tolist() if name != gone]
+        lost = {f: float(self.errors(self.join(step, f, gone, "")).sum()) for f in others}
+        return min(others, key=lambda f: (round(lost[f], 12), f))
 
     def _joined(self, step: Step, one: int, other: int, reason: str) -> Step:
         """Join two clusters; the one with more stores keeps its name, the lower among equals."""
