@@ -30,10 +30,10 @@ HOW_TO_READ = (
         "cluster",
         "2_1 holds stores of internal cluster 2 (by what they sell) and external cluster 1 "
         "(by where they stand), and what was folded into them; 2_1a is a part of a cluster that "
-        "was too large. A 0 stands for a track that does not know the stores.",
+        "sells differently or was too large. A 0 stands for a track that does not know the stores.",
     ),
     ("share of sales", "Of the sales in all final clusters of the category."),
-    ("next best", "The final cluster that the store would be in if not in its own."),
+    ("next best", "The likeliest other final cluster, the nearest of equally likely ones."),
     (
         "why here",
         "Features in which the store is clearly nearer to its cluster than to the next best one; "
@@ -41,12 +41,13 @@ HOW_TO_READ = (
     ),
     (
         "confidence",
-        "Share of repetitions on resampled stores that put the store in it; on the sheet Clusters "
-        "the mean of the cluster's stores.",
+        "The chance that the store belongs to it, judged on repetitions on resampled stores in "
+        "which the store did not take part; of a store that was moved, half counts by the "
+        "cluster's size. On the sheet Clusters the mean of the cluster's stores.",
     ),
     (
         "stability",
-        "How similar the cluster is found in these repetitions (Jaccard): from 0.75 it is a group. "
+        "How similar the cluster is found in all repetitions (Jaccard): from 0.75 it is a group. "
         "The edges of slices move, so that theirs may be low.",
     ),
     (
