@@ -283,8 +283,10 @@ class Nest:
                 final = step.final.copy()
                 final[:, external] = np.where(final[:, external] == name, new, final[:, external])
                 self._follow(final, outside, name, new, int(external))
+                self._unknown_follow(final, step, name, new)
                 made = replace(step, final=final, done="split", reason="", clusters=(name, new))
-                if min(self.sizes(made).values()) >= self.limits.min_size:
+                sizes = self.sizes(made)
+                if {name, new} <= set(sizes) and min(sizes.values()) >= self.limits.min_size:
                     yield made
 
     def _follow(self, final: Labels, outside: Labels, name: int, new: int, taken: int) -> None:
@@ -307,6 +309,15 @@ class Nest:
             )
             if nearest == taken:
                 final[:, e] = np.where(final[:, e] == name, new, final[:, e])
+
+    def _unknown_follow(self, final: Labels, step: Step, name: int, new: int) -> None:
+        """Let stores that the external track does not know go with most stores of their unit."""
+        counts = np.zeros(final.shape, dtype=np.int64)
+        np.add.at(counts, (step.units, self.stores.external), 1)
+        for unit in np.flatnonzero(final[:, 0] == name):
+            sizes = [int(counts[unit, 1:][final[unit, 1:] == part].sum()) for part in (name, new)]
+            if sizes[1] > sizes[0]:
+                final[unit, 0] = new
 
     def slices(self, step: Step) -> Iterator[Step]:
         """Yield divisions in which a cluster of one unit is parted in two by what it sells."""
@@ -445,6 +456,8 @@ def divide(nest: Nest, aim: str, target: int | None) -> tuple[list[Step], int]:
     up = [down[sound]]
     most = nest.limits.max_clusters or len(nest.stores.internal)
     while len(up[-1].names) < most and (step := nest.more(up[-1], aim)) is not None:
+        if len(step.names) <= len(up[-1].names):
+            raise RuntimeError("a division parted nothing")
         up.append(step)
     chosen = up[-1]
     wanted = max(target or 0, most if nest.limits.max_clusters else 0)

@@ -194,3 +194,21 @@ def test_an_external_cluster_without_sales_in_the_category_is_no_problem() -> No
             held_out=HeldOut(odd, even, "hellinger"),
         )
         assert set(found.final) == set(found.names)
+
+
+def test_stores_without_external_data_go_with_most_stores_of_their_internal_cluster() -> None:
+    random = np.random.default_rng(0)
+    segment = np.arange(240) % 2
+    place = random.choice([1, 2, 0], 240, p=[0.3, 0.5, 0.2])
+    mixes = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])[segment]
+    odd, even = sold(mixes, 300, 1)
+    found = chain(odd, even, 2, known_as(place, place * 5.0), max_clusters=4)
+    assert len(found.names) == 4
+    for one in range(2):
+        known = found.final[(segment == one) & (place > 0)].astype(str)
+        names, sizes = np.unique(known, return_counts=True)
+        unknown = found.final[(segment == one) & (place == 0)]
+        assert sizes.max() > sizes.min()
+        assert np.mean(unknown == names[sizes.argmax()]) > 0.9
+        internal = names[0].split("_")[0]
+        assert found.others[f"{internal}_0"] == names[sizes.argmax()]
