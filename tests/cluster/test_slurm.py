@@ -62,7 +62,7 @@ def test_both_nodes_got_work_and_short_steps_share_a_job(
 ) -> None:
     _, said, seen = finished
     assert {f"COMPLETED {node}" for node in slurm.NODES} <= set(seen.splitlines())
-    assert "31 of 31 steps (100%) done" in said
+    assert "32 of 32 steps (100%) done" in said
     # sums, map_products, join_external, both tracks, merging, reporting
     assert seen.count("COMPLETED") == 7
 
@@ -78,7 +78,7 @@ def test_a_cancelled_job_is_named_and_the_next_run_completes_it(
 ) -> None:
     project = finished[0]
     before = project.files("results/merged/*.parquet")
-    config = project.write_config(CONFIG | {"merge": {"min_size": 9}}, "other.yaml")
+    config = project.write_config(CONFIG | {"merge": {"min_size": 3, "refits": 9}}, "other.yaml")
     arguments = [*PROFILE, "--configfile", config, "--until", "merge"]
     run = subprocess.Popen(
         project.command(*arguments, "--retries", "0"),

@@ -12,7 +12,7 @@ from competitors import Result, cross_and_fold, old_method, oracle, smallest_clu
 from conftest import Project
 from held_out import explained, foretold
 from independent import size
-from ours import config, predict, project_defaults
+from ours import config, halves_of, project_defaults
 from real_sales import folded_kmeans, until_enough
 from run import (
     ENTRIES,
@@ -29,6 +29,8 @@ from simulate import CATEGORIES, EXTERNALS, JOINTS, Scenario, even_months
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 from summary import curves
 from threadpoolctl import threadpool_limits
+
+from methods.prediction import predict_sold
 
 
 @pytest.fixture(autouse=True)
@@ -73,11 +75,14 @@ def test_half_of_the_sales_fall_in_even_months_and_segments_foretell_them():
     assert (even <= sales).all()
     assert np.array_equal(even, even_months(scenario)["category"])
     assert even.sum() == pytest.approx(sales.sum() / 2, rel=0.02)
-    found = predict(scenario, ~scenario.outlier, config()["internal"], seed=0)
+    odd, halved, parts = halves_of(scenario)
+    assert np.array_equal(odd + halved, sales)
+    kept = ~scenario.outlier
+    transform = config()["internal"]["normalize"]["transform"]
+    found = predict_sold(odd[kept], halved[kept], range(2, 9), transform, 0, parts=parts)
     assert found.explained[0] < 0.05
     assert found.explained[2] > 0.5
-    few = np.arange(400) == 0
-    assert predict(scenario, few, config()["internal"], seed=0) is None
+    assert predict_sold(odd[:1], halved[:1], range(2, 9), transform, 0, parts=parts) is None
 
 
 @pytest.mark.parametrize("name", ["four_skewed", "six_skewed", "small_segment", "fifty_stores"])
@@ -238,7 +243,7 @@ def test_confidence_is_judged_on_planted_segments_of_sales_and_of_both_tracks():
 
 def test_without_months_nothing_is_predicted():
     scenario = replace(make("three_segments"), months=False)
-    assert predict(scenario, ~scenario.outlier, config()["internal"], seed=0) is None
+    assert halves_of(scenario) is None
     (job,) = plan(["cloud"], 1, [120], (), months=False)
     assert job == ("cloud", 0, 120, (), False, ())
 
