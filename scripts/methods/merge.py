@@ -12,7 +12,7 @@ from methods.fold import Fold, Folded, Limits, Space, fold_cells
 from methods.held_out import HeldOut
 from methods.limits import assign_limited
 from methods.names import by_number, cell_name, part_name, whole_name
-from methods.nest import Evidence, Nest, Step, Stores, divide
+from methods.nest import STABLE, Evidence, Nest, Step, Stores, divide
 from methods.stability import jaccard
 
 Bools = npt.NDArray[np.bool_]
@@ -444,7 +444,7 @@ def _number(nest: Nest, step: Step, chosen: bool) -> Number:
     """Describe a division."""
     held_out, jaccards = nest.stores.held_out, nest.evidence(step)
     explained = np.nan if held_out is None else held_out.explained(nest.errors(step))
-    stable = np.mean([found.jaccard >= 0.75 for found in jaccards.values()])
+    stable = np.mean([found.jaccard >= STABLE for found in jaccards.values()])
     smallest = min(nest.sizes(step).values())
     return Number(len(step.names), explained, float(stable), smallest, chosen, step.done)
 
