@@ -32,7 +32,8 @@ overlays = {
     **{path.stem: load_configfile(path) for path in workflow.overwrite_configfiles},
 }
 
-if not workflow.modifier.skip_configfile:  # a module has the configuration that it is given
+# A module has the configuration that it is given.
+if not workflow.modifier.skip_configfile:
     update_config(config, overlays["own-data"])
 
 try:
