@@ -4,7 +4,8 @@ Reads: clusters, components, statuses of both tracks; the stores and sales of ev
 which even months are known apart; whether external clusters are groups.
 Writes: the final clusters of every store of every input; the evidence for each; the folds; what
 fewer or more clusters would explain, and what surroundings add; what a later run needs to place a
-new store: the final clusters of each pair of clusters, and the final clusters' centres.
+new store: the final clusters of each pair of clusters, the rules of their parts, and the final
+clusters' centres.
 """
 
 from collections import Counter
@@ -48,7 +49,8 @@ def main(snakemake: Any, log: JobLog) -> None:
 
     tiers = by_group(files.tiers, "tiers", "category") if files.tiers else {}
 
-    parts, folds, centres, places, trusts, numbers, summaries = [], [], [], [], [], [], []
+    parts, folds, centres, places, rules = [], [], [], [], []
+    trusts, numbers, summaries = [], [], []
     for category, stores in sales.items():
         sold = sales_of(stores, everyone)
         weights = np.sqrt(np.maximum(np.array(sold.cast(pa.float64())), 0.0))
@@ -90,12 +92,12 @@ def main(snakemake: Any, log: JobLog) -> None:
             (category, step, *(getattr(fold, name) for name in FOLD))
             for step, fold in enumerate(merged.folds, 1)
         ]
-        centres += centre_rows(
-            category, merged, internal.components(category), external.components("all")
-        )
-        pairs = Counter(zip(merged.merged, merged.final, strict=True))
+        named = (internal.components(category), external.components("all"))
+        centres += centre_rows(category, merged, *named)
+        pairs = Counter(zip(merged.merged, merged.parts, merged.final, strict=True))
         places += [(category, *pair, count) for pair, count in pairs.items() if pair[0] is not None]
-        places += [(category, pair, final, 0) for pair, final in merged.others.items()]
+        places += [(category, *place, final, 0) for place, final in merged.others.items()]
+        rules += rule_rows(category, merged, named)
         trusts += trust_rows(category, merged, sold)
         numbers += number_rows(category, merged)
         summaries.append(summary_row(category, merged, inside, held_out))
@@ -114,6 +116,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     write_table(output.folds, "folds", as_columns(folds, "folds"))
     write_table(output.centres, "final_centres", as_columns(centres, "final_centres"))
     write_table(output.map, "merge_map", as_columns(places, "merge_map"))
+    write_table(output.parts, "parts", as_columns(rules, "parts"))
     write_table(output.stability, "stability", as_columns(trusts, "stability"))
     write_table(output.numbers, "numbers", as_columns(numbers, "numbers"))
     write_table(output.categories, "categories", as_columns(summaries, "categories"))
@@ -273,6 +276,20 @@ def centre_rows(
         for i, final in enumerate(merged.names)
         if not np.isnan(centres[i]).any()
         for j, component in enumerate(components)
+    ]
+
+
+def rule_rows(
+    category: str, merged: Merged, components: tuple[list[str], list[str]]
+) -> list[tuple[Any, ...]]:
+    """Return what parts clusters as rows of ``parts``."""
+    tracks = [("internal", name, merged.scales[0]) for name in components[0]]
+    tracks += [("external", name, merged.scales[1]) for name in components[1]]
+    return [
+        (category, whole, part, track, component, coefficient / scale, intercept)
+        for whole, (parts, rule) in merged.rules.items()
+        for part, row, intercept in zip(parts, rule.coefficients, rule.intercepts, strict=True)
+        for (track, component, scale), coefficient in zip(tracks, row, strict=False)
     ]
 
 

@@ -147,8 +147,8 @@ def cluster_stores(
     """Cluster the stores ``in_fit``, place the others by the rule of the algorithm, number all.
 
     A store counts by the square root of its weight (n_stores,). Cluster 1 has the largest sum of
-    weights; among equals, the one with the first store. ``kmeans_limited`` keeps ``min_size`` and
-    ``max_size``, where given, for all stores, see :func:`limit_sizes`.
+    weights; among equals, the one with the first store. ``kmeans_limited`` keeps ``min_size`` (of
+    more than one cluster) and ``max_size``, where given, for all stores, see :func:`limit_sizes`.
 
     Raises:
         ImpossibleLimits: The stores are too few or too many for k clusters of these sizes.
@@ -161,7 +161,8 @@ def cluster_stores(
     labels[in_fit] = np.searchsorted(used, fitted)
     centres = means_of(values, labels, len(used), counted)
     if algorithm == "kmeans_limited":
-        sizes = min_size or 1, max_size or len(values)
+        least = (min_size or 1) if len(used) > 1 else 1  # few stores are one cluster all the same
+        sizes = least, max_size or len(values)
         labels, rule = limit_sizes(values, labels, centres, sizes, counted)
         centres = means_of(values, labels, len(used), counted)
 

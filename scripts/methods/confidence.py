@@ -30,9 +30,8 @@ def final_chances(
     """Return each store's chances of belonging to every final cluster, (n_stores, n_final).
 
     The chances of the pairs of clusters, by refits without the store, are added up over the pairs
-    that are at home in a final cluster: of a pair that was dissolved into another, nothing is said
-    to belong there. Where a track does not know a store, the shares of the stores of its cluster in
-    the other track stand in. A store that was moved (its pair was dissolved, it is known to one
+    in a final cluster. Where a track does not know a store, the shares of the stores of its cluster
+    in the other track stand in. A store that was moved (its pair was dissolved, it is known to one
     track only, or it is an outlier) counts half by its chances and half by the sizes of the final
     clusters, where that is less.
 
@@ -46,8 +45,7 @@ def final_chances(
         makers: The stores that made the clusters.
     """
     inside, outside = _units(internal, step, makers), np.nan_to_num(external.chances)
-    home = np.where(moved, -1, step.final)
-    shape = home.shape
+    shape = step.final.shape
     counts = np.zeros(shape)
     np.add.at(counts, (step.units, external.labels[makers]), 1.0)
     outside = np.hstack([np.zeros((len(outside), 1)), outside])[:, : shape[1]]
@@ -62,8 +60,8 @@ def final_chances(
     found = np.zeros((len(own), whole))
     for unit in range(shape[0]):
         of = np.zeros((shape[1], whole))
-        at = home[unit] >= 0
-        of[np.flatnonzero(at), home[unit][at]] = 1.0
+        at = step.final[unit] >= 0
+        of[np.flatnonzero(at), step.final[unit][at]] = 1.0
         seen = outside @ of
         seen[inside_only] = by_unit[unit] @ of
         found += inside[:, [unit]] * seen

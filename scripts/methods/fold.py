@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from methods.cluster import fit_clusters, limit_sizes
+from methods.cluster import Rule, fit_clusters, limit_sizes
 from methods.limits import ImpossibleLimits
 from methods.names import by_number, part_name
 from methods.separation import count_by_refit, overlap, together
@@ -67,6 +67,7 @@ class Folded:
     clusters: Names  # (n_stores,)
     final_of: dict[str, str]  # cell: cluster, before large ones were split
     folds: list[Fold] = field(default_factory=list)
+    parts: dict[str, tuple[list[str], Rule]] = field(default_factory=dict)  # of those split
 
 
 def fold_cells(
@@ -106,11 +107,15 @@ def fold_cells(
                 if final == folds[-1].from_cluster:
                     final_of[name] = folds[-1].to_cluster
     found = np.array([final_of[name] for name in clusters], dtype=object)
-    for cell in range(len(cells.names)):
-        for fold, stores in cells.split(cell, seed, resample):
+    parts = {}
+    for cell, name in enumerate(cells.names):
+        divided, rule = cells.split(cell, seed, resample)
+        for fold, stores in divided:
             found[stores] = fold.to_cluster
             folds.append(fold)
-    return Folded(found, final_of, folds)
+        if rule is not None:
+            parts[name] = [fold.to_cluster for fold, _ in divided], rule
+    return Folded(found, final_of, folds, parts)
 
 
 def check_limits(space: Space, limits: Limits) -> Bools:
@@ -233,17 +238,22 @@ class _Cells:
             np.delete(np.delete(shared, cell, axis=0), cell, axis=1) for shared in self.together
         ]
 
-    def split(self, cell: int, seed: int, resample: bool) -> list[tuple[Fold, Labels]]:
-        """Return the parts of a cell above ``max_size``, the largest first, and their stores."""
+    def split(
+        self, cell: int, seed: int, resample: bool
+    ) -> tuple[list[tuple[Fold, Labels]], Rule | None]:
+        """Return the parts of a cell above ``max_size``, the largest first, and their stores.
+
+        Also the rule that says in which part a store is; None for a cell that stays whole.
+        """
         name, stores = self.names[cell], self.members[cell]
         k = int(self.limits.parts(len(stores) + self.space.followers[stores].sum()))
         if k == 1:
-            return []
+            return [], None
         least, most = self.limits.min_size, self.limits.max_size or len(stores)
         if len(stores) < k * least:  # followers will fill the parts
             least, most = 1, least
         values, mix = self.space.values[stores], self.space.mix[stores]
-        labels = split_evenly(values, k, (least, most), seed, resample=resample)
+        labels, rule = split_evenly(values, k, (least, most), seed, resample=resample)
         order = np.argsort(-np.bincount(labels, minlength=k), kind="stable")
         parts = []
         for number, label in enumerate(order):
@@ -258,7 +268,7 @@ class _Cells:
                 explained_lost=self.share(-gained),
             )
             parts.append((fold, stores[own]))
-        return parts
+        return parts, rule.take(order)
 
     def partners(self, cell: int) -> list[int]:
         """Return the cells that could take the stores of ``cell``, the best first."""
@@ -324,8 +334,8 @@ def _sums(values: Floats, codes: Labels, cells: int) -> Floats:
 
 def split_evenly(
     values: Floats, k: int, sizes: tuple[int, int], seed: int, *, resample: bool
-) -> Labels:
-    """Return labels 0..k-1 of k-means whose clusters have sizes within the limits.
+) -> tuple[Labels, Rule]:
+    """Return labels 0..k-1 of k-means whose clusters have sizes within the limits, and their rule.
 
     ``values`` is (n_stores, n_dimensions), ``sizes`` the fewest and most stores of a cluster; the
     centres are those of all stores, or of as many drawn anew.
@@ -337,4 +347,4 @@ def split_evenly(
     centres = np.array([drawn[labels == label].mean(axis=0) for label in range(len(used))])
     centres = np.resize(centres, (k, values.shape[1]))  # repeated where stores are alike
     nearest = cdist(values, centres).argmin(axis=1)
-    return limit_sizes(values, nearest, centres, sizes)[0]
+    return limit_sizes(values, nearest, centres, sizes)

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from string import digits
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
+from methods.cluster import Rule
 from methods.confidence import final_chances
 from methods.fold import Fold, Folded, Limits, Space, fold_cells
 from methods.held_out import HeldOut
-from methods.limits import assign_limited
-from methods.names import by_number, cell_name, part_name, whole_name
+from methods.limits import ImpossibleLimits, assign_limited
+from methods.names import by_number, cell_name, internal_of, part_name, whole_name
 from methods.nest import STABLE, Evidence, Nest, Step, Stores, divide
 from methods.stability import jaccard
 
@@ -89,7 +91,9 @@ class Merged:
     numbers: list[Number]  # from one cluster to as many as may be
     surroundings: float  # what they explain beyond the internal clusters, held out; NaN undated
     split: int  # final clusters that surroundings made
-    others: dict[str, str]  # final cluster of pairs that no store has, 0 for an unknown cluster
+    parts: Names  # (n_stores,) internal cluster or part of it, as in ``Step.parts``
+    others: dict[tuple[str, str], str]  # final cluster of pairs and parts that no store has
+    rules: dict[str, tuple[list[str], Rule]]  # what was parted: its parts, and their rule
     layout: "Layout"
 
 
@@ -190,6 +194,8 @@ def merge_tracks(
         own=own,
         makers=makers,
     )
+    part_of = np.full(len(makers), "0", dtype=object)
+    part_of[makers] = np.array(made.step.parts, dtype=object)[made.step.units]
     reassigned = np.zeros(len(makers), dtype=bool)
     reassigned[makers] = made.moved[made.step.units, stores.external]
     centres = (_centres(internal.values, final, names), _centres(external.values, final, names))
@@ -207,7 +213,9 @@ def merge_tracks(
         layout.scales,
         numbers,
         *_what_surroundings_add(made),
-        _others(made, names, own, external, layout, seen=set(merged[named])),
+        part_of,
+        _others(made, names, own, external, layout, seen=set(zip(merged, part_of, strict=True))),
+        made.step.rules | limited.parts,
         layout,
     )
 
@@ -220,7 +228,7 @@ def _nothing(internal: Track, external: Track, layout: Layout) -> Merged:
     none = np.zeros(len(nobody), dtype=bool)
     return Merged(
         nobody, nobody.copy(), nobody.copy(), nan, none, [], [], [],
-        (centres[0], centres[1]), layout.scales, [], np.nan, 0, {}, layout,
+        (centres[0], centres[1]), layout.scales, [], np.nan, 0, nobody.copy(), {}, {}, layout,
     )  # fmt: skip
 
 
@@ -251,25 +259,33 @@ def _renumbered(step: Step, names: Mapping[int, str]) -> Step:
 
 
 def _names_of(nest: Nest, step: Step) -> tuple[dict[int, str], dict[int, int]]:
-    """Name every final cluster after its largest pair; return also its internal cluster."""
-    stores, labels = nest.stores, nest.labels(step)
+    """Name every final cluster after its largest pair; return also its internal cluster.
+
+    Slices of a cluster share the internal cluster of most of its stores, and have letters.
+    """
+    stores, labels, parts = nest.stores, nest.labels(step), step.parts
+    sizes = np.bincount(step.units, minlength=len(parts))
     names, home = {}, {}
-    by_unit = np.bincount(step.units)
-    internal_of = {int(u): int(stores.internal[step.units == u][0]) for u in np.unique(step.units)}
     for code in step.names.tolist():
         mine = labels == code
-        home[code] = int(np.bincount(stores.internal[mine]).argmax())
-        here = mine & (stores.internal == home[code])
-        outside = np.bincount(stores.external[here])
+        part = parts[int(np.bincount(step.units[mine]).argmax())]
+        sides = part.lstrip(digits)
+        family = mine
+        if sides:
+            units = np.flatnonzero((step.final == code).any(axis=1))
+            family = np.isin(stores.internal, [internal_of(parts[unit]) for unit in units])
+        first = int(np.bincount(stores.internal[family]).argmax())
+        if not (mine & (stores.internal == first)).any():
+            first = int(np.bincount(stores.internal[mine]).argmax())
+        outside = np.bincount(stores.external[mine & (stores.internal == first)])
         if outside[1:].any():
             outside[0] = 0
-        name = cell_name(home[code], int(outside.argmax()))
-        slices = sorted(
-            (u for u, i in internal_of.items() if i == home[code]), key=lambda u: (-by_unit[u], u)
-        )
-        if len(slices) > 1:
-            name = part_name(name, slices.index(int(np.bincount(step.units[here]).argmax())))
-        names[code] = name
+        home[code], names[code] = first, cell_name(first, int(outside.argmax()))
+        if sides:
+            slices = [unit for unit in range(len(parts)) if internal_of(parts[unit]) == first]
+            slices.sort(key=lambda unit: (-sizes[unit], unit))
+            number = [parts[unit] for unit in slices].index(f"{first}{sides}")
+            names[code] = part_name(names[code], number)
     return names, home
 
 
@@ -358,8 +374,12 @@ def _explained(mix: Floats, one: Bools, other: Bools) -> float:
 
 
 def _fold(stores: Stores, layout: Layout, options: Options) -> _Division:
-    """Cross the two labelings; join and fold the cells, then what is left without evidence."""
-    limits = Limits(options.min_size, options.max_size, options.most)
+    """Cross the two labelings; join and fold the cells, then what is left without evidence.
+
+    With a ``target`` there are so many clusters, whatever the evidence.
+    """
+    target = options.target
+    limits = Limits(options.min_size, options.max_size, target or options.most)
     nest = Nest(stores, limits, options.seed)
     cells = cell_names(stores.internal, stores.external)
     folded = fold_cells(cells, layout.space, replace(limits, max_size=None), options.seed)
@@ -375,7 +395,7 @@ def _fold(stores: Stores, layout: Layout, options: Options) -> _Division:
     step = Step(final, stores.internal, placed, stores.internal_refits)
     folds = list(folded.folds)
     apart = (stores.internal == 0).any() or (stores.external == 0).all()  # no store is in both
-    while not apart and not nest.sound(step):
+    while not apart and target is None and not nest.sound(step):
         following = nest.fewer(step)
         if following is None:
             break
@@ -383,6 +403,12 @@ def _fold(stores: Stores, layout: Layout, options: Options) -> _Division:
         folds.append(_joined(nest, step, following, names, layout.space.values))
         step = following
     kept = {code: names[code] for code in step.names.tolist()}
+    if target is not None and len(kept) != target:
+        raise ImpossibleLimits(
+            f"{len(stores.internal)} stores make {len(kept)} pairs of clusters of at least "
+            f"{limits.min_size} (min_size) that can be told apart, not {target} (target)",
+            "target or min_size or join_above",
+        )
     return _Division(
         nest, _renumbered(step, kept), sorted(kept.values(), key=by_number), moved, folds
     )
@@ -509,12 +535,13 @@ def _others(
     external: Track,
     layout: Layout,
     *,
-    seen: set[str],
-) -> dict[str, str]:
-    """Return where a store would go whose pair of clusters no store has, by the pair's name.
+    seen: set[tuple[str, str]],
+) -> dict[tuple[str, str], str]:
+    """Return where a store would go whose pair of clusters and part no store has, by both names.
 
-    A store goes with the most stores of its internal cluster; without one, where most stores of
-    its external cluster are. Of several parts of a cluster that was too large, to the largest.
+    A store goes with the most stores of its internal cluster, or of its part of one; without an
+    internal cluster, where most stores of its external cluster are. Of several parts of a cluster
+    that was too large, to the largest.
     """
     stores, table = made.nest.stores, made.nest.completed(made.step)
     sizes = np.bincount(own[own >= 0], minlength=len(names))
@@ -524,17 +551,17 @@ def _others(
         for code in np.unique(parts)
     }
     found = {}
-    for internal in np.unique(stores.internal[stores.internal > 0]).tolist():
-        units = np.unique(made.step.units[stores.internal == internal])
-        unit = max(units, key=lambda u: np.sum(made.step.units == u))
-        for outside in range(table.shape[1]):
-            name = cell_name(internal, outside)
-            if name not in seen:
-                found[name] = largest[int(table[unit, outside])]
+    known = set(np.unique(stores.internal[stores.internal > 0]).tolist())
+    for unit, part in enumerate(made.step.parts):
+        internal = internal_of(part)
+        for outside in range(table.shape[1] if internal in known else 0):
+            place = cell_name(internal, outside), part
+            if place not in seen:
+                found[place] = largest[int(table[unit, outside])]
     shares = _shares(own, external.labels, layout.makers & external.known, len(names))
     for outside in range(1, len(shares)):
-        if cell_name(0, outside) not in seen:
-            found[cell_name(0, outside)] = names[int(shares[outside].argmax())]
+        if (cell_name(0, outside), "0") not in seen:
+            found[cell_name(0, outside), "0"] = names[int(shares[outside].argmax())]
     return found
 
 

@@ -26,6 +26,11 @@ def whole_name(name: str) -> str:
     return name.rstrip(ascii_lowercase)
 
 
+def internal_of(name: str) -> int:
+    """Return the internal cluster of a final cluster, ``2_1a``, or of a part of one, ``2ab``."""
+    return int(name.split("_", maxsplit=1)[0].rstrip(ascii_lowercase))
+
+
 def by_number(name: str) -> tuple[int, int, int, str]:
     """Return what sorts names by their numbers, then by their letters."""
     match = NAME.fullmatch(name)

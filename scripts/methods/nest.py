@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from methods.cluster import canonical_order, fit_clusters, means_of
+from methods.cluster import Rule, canonical_order, fit_clusters, means_of
 from methods.fold import Limits
 from methods.held_out import Gain, HeldOut
 from methods.limits import ImpossibleLimits
@@ -61,6 +61,32 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """A line through a cluster: stores on its upper side go to units of their own."""
+
+    units: dict[int, int]  # unit that was cut: the unit of its stores with a score above 0
+    coefficients: Floats  # (n_components,) of the internal track
+    intercept: float
+
+    def above(self, values: Floats) -> Bools:
+        """Say which of (n_stores, n_components) values are on the upper side."""
+        return np.asarray(values @ self.coefficients + self.intercept > 0)
+
+    @property
+    def rule(self) -> Rule:
+        """The rule of both sides, 0 below and 1 above."""
+        none = np.zeros_like(self.coefficients)
+        return Rule(np.array([none, self.coefficients]), np.array([0.0, self.intercept]))
+
+    def through(self, units: Labels) -> Labels:
+        """Return the units above the cut, of any shape; those that were not cut as they are."""
+        found = units.copy()
+        for below, above in self.units.items():
+            found[units == below] = above
+        return found
+
+
+@dataclass(frozen=True)
 class Step:
     """One division, and what was done to the one before."""
 
@@ -71,11 +97,31 @@ class Step:
     done: str = "start"  # `start`, `join`, `split`, `slice`
     reason: str = ""  # of a join: `too_small`, `no_evidence`, `too_many`, `fewer`
     clusters: tuple[int, ...] = ()  # that were joined (the first took the second) or made
+    cuts: tuple[Cut, ...] = ()  # that made units of internal clusters, in their order
 
     @property
     def names(self) -> Labels:
         """The final clusters."""
         return np.unique(self.final[self.final >= 0])
+
+    @property
+    def parts(self) -> list[str]:
+        """The name of each unit: its internal cluster, and its sides of cuts, as in `3ab`."""
+        return self._followed()[0]
+
+    @property
+    def rules(self) -> dict[str, tuple[list[str], Rule]]:
+        """The two parts of each internal cluster, or part of one, that was cut, and their rule."""
+        return self._followed()[1]
+
+    def _followed(self) -> tuple[list[str], dict[str, tuple[list[str], Rule]]]:
+        known, rules = {unit: str(unit) for unit in range(len(self.final))}, {}
+        for cut in self.cuts:
+            for below, above in cut.units.items():
+                whole = known[below]
+                known[below], known[above] = whole + "a", whole + "b"
+                rules[whole] = [known[below], known[above]], cut.rule
+        return [known[unit] for unit in range(len(self.final))], rules
 
 
 class Nest:
@@ -320,71 +366,84 @@ class Nest:
                 final[unit, 0] = new
 
     def slices(self, step: Step) -> Iterator[Step]:
-        """Yield divisions in which a cluster of one unit is parted in two by what it sells."""
+        """Yield divisions in which a cluster of whole units is cut in two by what it sells."""
         for name in step.names.tolist():
             units = np.flatnonzero((step.final == name).any(axis=1))
-            whole = len(units) == 1 and set(step.final[units[0]].tolist()) <= {-1, name}
-            if whole:
-                made = self._slice(step, int(units[0]), name)
+            if set(np.unique(step.final[units]).tolist()) <= {-1, name}:
+                made = self._slice(step, units, name)
                 if made is not None:
                     yield made
 
-    def _slice(self, step: Step, unit: int, name: int) -> Step | None:
-        """Part a unit in two by its mix, None where that cannot be."""
+    def _slice(self, step: Step, units: Labels, name: int) -> Step | None:
+        """Cut the units of a cluster in two by their mix, None where that cannot be."""
         stores, least = self.stores, self.limits.min_size
-        mine = np.flatnonzero(step.units == unit)
+        mine = np.flatnonzero(np.isin(step.units, units))
         if len(mine) < 2 * least:
             return None
-        labels = self._halve(mine, mine, self.seed)
-        sizes = np.bincount(labels, minlength=2)
-        if sizes.min() < least:
+        rule = self._halve(mine, self.seed)
+        if len(rule.intercepts) < 2:
             return None
-        if sizes[1] > sizes[0]:
-            labels = 1 - labels
-        new, fresh = len(step.final), int(step.names.max()) + 1
-        units = step.units.copy()
-        units[mine[labels == 1]] = new
-        row = np.where(step.final[unit] >= 0, fresh, -1)
-        final = np.vstack([step.final, row])
+        new, fresh = len(step.final) + np.arange(len(units)), int(step.names.max()) + 1
+        cut = Cut(
+            dict(zip(units.tolist(), new.tolist(), strict=True)),
+            rule.coefficients[1] - rule.coefficients[0],
+            float(rule.intercepts[1] - rule.intercepts[0]),
+        )
+        if 2 * cut.above(stores.mix[mine]).sum() > len(mine):
+            cut = replace(cut, coefficients=-cut.coefficients, intercept=-cut.intercept)
+        above = cut.above(stores.mix[mine])
+        if min(above.sum(), (~above).sum()) < least:
+            return None
+        parted = step.units.copy()
+        parted[mine[above]] = cut.through(parted[mine[above]])
+        rows = np.where(step.final[units] >= 0, fresh, -1)
         placed = None
         if stores.held_out is not None and step.placed is not None:
-            halves = np.full(len(units), -1, dtype=np.int64)
-            halves[mine] = labels
-            part = stores.held_out.place(halves, np.where(step.placed == unit, 0, -1))
-            placed = np.where(part == 1, new, step.placed)
-        return Step(final, units, placed, step.refits, "slice", "", (name, fresh))
+            halves = np.full(len(parted), -1, dtype=np.int64)
+            halves[mine] = above
+            among = np.where(np.isin(step.placed, units), 0, -1)
+            part = stores.held_out.place(halves, among)
+            placed = np.where(part == 1, cut.through(step.placed), step.placed)
+        return Step(
+            np.vstack([step.final, rows]),
+            parted,
+            placed,
+            step.refits,
+            "slice",
+            "",
+            (name, fresh),
+            (*step.cuts, cut),
+        )
 
     def _sliced_again(self, step: Step, made: Step) -> Step:
-        """Part the unit that was sliced on every resample, too: how far do the slices come back?"""
-        new = len(made.final) - 1
-        mine = np.flatnonzero(made.units != step.units)
-        unit = int(step.units[mine[0]])
+        """Cut the cluster on every resample, too: how far do its slices come back?"""
+        cut = made.cuts[-1]
+        units, upper = list(cut.units), np.flatnonzero(made.units != step.units)
         refits = step.refits.copy()
         random = np.random.default_rng(self.seed)
-        for units in refits:
-            here = np.flatnonzero(units == unit)
+        for one in refits:
+            here = np.flatnonzero(np.isin(one, units))
             if len(here) < 2:
                 continue
             own = here[canonical_order(self.stores.mix[here], self.stores.weights[here])]
-            again = self._halve(
-                random.choice(own, len(own)), here, int(random.integers(2**31)), REFIT_STARTS
-            )
-            known = step.units[here] == unit
-            if 2 * np.sum((again == 1)[known] != np.isin(here, mine)[known]) > known.sum():
-                again = 1 - again
-            units[here[again == 1]] = new
+            drawn = random.choice(own, len(own))
+            rule = self._halve(drawn, int(random.integers(2**31)), REFIT_STARTS)
+            above = rule.place(self.stores.mix[here]) == 1
+            known = np.isin(step.units[here], units)
+            if 2 * np.sum(above[known] != np.isin(here, upper)[known]) > known.sum():
+                above = ~above
+            one[here[above]] = cut.through(one[here[above]])
         return replace(made, refits=refits)
 
-    def _halve(self, drawn: Labels, placed: Labels, seed: int, starts: int = STARTS) -> Labels:
-        """Part ``drawn`` stores in two and return where that puts the stores ``placed``."""
-        stores = self.stores
-        values, weights = stores.mix[drawn], stores.weights[drawn]
+    def _halve(self, drawn: Labels, seed: int, starts: int = STARTS) -> Rule:
+        """Return the rule that cuts the stores ``drawn`` in two."""
+        values, weights = self.stores.mix[drawn], self.stores.weights[drawn]
         k = min(2, len(np.unique(values, axis=0)))
         least = min(self.limits.min_size, len(drawn) // 2)
         _, rule = fit_clusters(
             values, k, "kmeans_limited", starts, seed, weights=weights, sizes=(least, len(drawn))
         )
-        return rule.place(stores.mix[placed])
+        return rule
 
     def more(self, step: Step, aim: str, forced: bool = False) -> Step | None:
         """Part one cluster more, the way that serves the aim best; None where none is sound.

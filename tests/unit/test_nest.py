@@ -1,5 +1,7 @@
 """Final clusters nest in internal ones, and each has its evidence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from chains import chain, known_as, nothing_outside, roots, segments, sold, track
@@ -213,4 +215,49 @@ def test_stores_without_external_data_go_with_most_stores_of_their_internal_clus
         assert sizes.max() > sizes.min()
         assert np.mean(unknown == names[sizes.argmax()]) > 0.9
         internal = names[0].split("_")[0]
-        assert found.others[f"{internal}_0"] == names[sizes.argmax()]
+        assert found.others[f"{internal}_0", internal] == names[sizes.argmax()]
+
+
+def placed(found: Merged, internal: np.ndarray) -> list[str]:
+    """The final cluster of every store by the rules of parts alone, of one external cluster."""
+    values = np.nan_to_num(np.hstack(found.layout.blocks))
+    final_of = dict(zip(found.parts, found.final, strict=True))
+
+    def follow(whole: str, store: int) -> str:
+        while whole in found.rules:
+            parts, rule = found.rules[whole]
+            whole = parts[rule.place(values[[store], : rule.coefficients.shape[1]])[0]]
+        return whole
+
+    parts = [follow(str(own), store) for store, own in enumerate(internal)]
+    wholes = {part: whole for whole, (parts, _) in found.rules.items() for part in parts}
+    finals = [str(final_of[part]) for part in parts]
+    return [follow(wholes.get(name, name), i) for i, name in enumerate(finals)]
+
+
+@pytest.mark.parametrize("limits", [{}, {"max_size": 25, "max_clusters": None}])
+def test_slices_and_parts_of_large_clusters_follow_from_their_rules(limits: dict) -> None:
+    _, odd, even = segments(120, 2, 0, spread=10)
+    found = chain(odd, even, 2, nothing_outside(120), aim="sales", **limits)
+    inside = track(roots(odd + even), 2, (odd + even).sum(axis=1))
+    assert found.rules
+    assert placed(found, inside.labels) == found.final.tolist()
+
+
+def test_a_cluster_joined_of_several_internal_ones_is_cut_where_that_pays() -> None:
+    _, odd, even = segments(160, 2, 0, spread=10)
+    inside = track(roots(odd + even), 2)
+    internal = inside.labels.copy()
+    internal[np.flatnonzero(internal == 1)[:6]] = 3  # too few for a cluster of their own
+    found = merge_tracks(
+        replace(inside, labels=internal),
+        nothing_outside(160),
+        Options(8, aim="sales", max_clusters=6),
+        weights=np.ones(160),
+        held_out=HeldOut(odd, even, "hellinger"),
+    )
+    of = {name: set(internal[found.final == name]) for name in found.names}
+    assert {1, 3} in of.values()
+    assert sum(len(name) > 3 and bool(own & {1, 3}) for name, own in of.items()) >= 2
+    assert placed(found, internal) == found.final.tolist()
+    assert found.reassigned[internal == 3].all()

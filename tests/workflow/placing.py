@@ -35,6 +35,39 @@ def place(tables: dict[str, pd.DataFrame], group: str, raw: Raw) -> int:
     return highest_score(tables["centres"], group, components_of(tables, group, raw))
 
 
+def place_finally(
+    merged: dict[str, pd.DataFrame],
+    category: str,
+    clusters: tuple[int, int],
+    parts: tuple[pd.Series, pd.Series],
+) -> str:
+    """Return the final cluster of a store with these clusters and components of both tracks.
+
+    ``merged`` has the tables ``map`` and ``parts``; a cluster is 0 and components are empty where
+    a track does not know the store.
+    """
+    rules = merged["parts"][merged["parts"]["category"] == category]
+    own = str(clusters[0])
+    while (rules["whole"] == own).any():
+        own = highest_part(rules[rules["whole"] == own], parts)
+    table = merged["map"][merged["map"]["category"] == category]
+    pair = f"{clusters[0]}_{clusters[1]}"
+    finals = table[(table["merged_cluster"] == pair) & (table["part"] == own)]["final_cluster"]
+    if len(finals) == 1:
+        return str(finals.iloc[0])
+    return highest_part(rules[rules["part"].isin(finals)], parts)
+
+
+def highest_part(rules: pd.DataFrame, parts: tuple[pd.Series, pd.Series]) -> str:
+    """Return the part with the highest score."""
+    scores = rules.groupby("part")["intercept"].first()
+    for track, own in zip(("internal", "external"), parts, strict=True):
+        rows = rules[rules["track"] == track]
+        terms = rows["coefficient"] * rows["component"].map(own).astype(float).fillna(0.0)
+        scores = scores.add(terms.groupby(rows["part"]).sum(), fill_value=0.0)
+    return str(scores.idxmax())
+
+
 def components_of(tables: dict[str, pd.DataFrame], group: str, raw: Raw) -> pd.Series:
     """Return the components of a raw store in a group."""
     own = {name: rows[rows["group"] == group] for name, rows in tables.items()}

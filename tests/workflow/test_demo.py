@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from conftest import ROOT, Project
+from placing import place_finally
 from sklearn.metrics import adjusted_rand_score
 
 PAGES = {"draw_figures", "write_page", "write_explorer", "write_workbook"}
@@ -115,13 +116,18 @@ def test_components_follow_from_the_tables_alone(demo: Project) -> None:
 
 def test_a_new_store_can_be_placed_from_the_tables_alone(demo: Project) -> None:
     final = table(demo, "merged/clusters.parquet").query("status == 'clustered'")
-    places = table(demo, "merged/map.parquet")
-    both = final.merge(places, on=["category", "merged_cluster"], suffixes=("", "_mapped"))
-    only = both.groupby(["category", "merged_cluster"])["final_cluster_mapped"].transform("nunique")
-    mapped = both["final_cluster"] == both["final_cluster_mapped"]
-    assert mapped[only == 1].all()
-    assert mapped.groupby([both["category"], both["store_id"]]).any().all()
-    pairs = set(places["merged_cluster"].str.split("_").map(tuple))
+    merged = {name: table(demo, f"merged/{name}.parquet") for name in ("map", "parts")}
+    inside, outside = (
+        table(demo, f"{track}/reduced.parquet").set_index(["group", "store_id"]).sort_index()
+        for track in ("internal", "external")
+    )
+    for row in final[::5].itertuples():
+        own = inside.loc[row.category, row.store_id], outside.loc["all", row.store_id]
+        components = tuple(rows.set_index("component")["value"] for rows in own)
+        clusters = int(row.internal_cluster), int(row.external_cluster)
+        found = place_finally(merged, str(row.category), clusters, components)
+        assert found == row.final_cluster
+    pairs = set(merged["map"]["merged_cluster"].str.split("_").map(tuple))
     ks = table(demo, "external/k.parquet")["k"].max()
     assert {("1", str(e)) for e in range(ks + 1)} | {("0", "1")} <= pairs  # any store's pair
     for track in ("internal", "external"):

@@ -350,15 +350,15 @@ def test_fewer_stores_than_clusters_is_told_with_the_key(tiny: Project, track: s
 def test_sizes_that_the_stores_cannot_keep_are_told_with_the_key(
     tiny: Project, track: str, limit: str
 ) -> None:
-    size = {"min": 20, "max": 5}[limit]
+    size, group = {"min": 20, "max": 5}[limit], {"internal": "Soap", "external": "all"}[track]
     overlay = {
         track: {
-            "choose_k": {"min": 2, "max": 2},
+            "choose_k": {"fixed": {group: 2}},
             "cluster": {"algorithm": "kmeans_limited", f"{limit}_size": size},
         }
     }
     message = error(tiny, f"results/{track}/clusters.parquet", overlay)
-    assert f"group {'Soap' if track == 'internal' else 'all'!r} of the {track} track" in message
+    assert f"group {group!r} of the {track} track" in message
     words = {"min": "too few for 2 clusters of at least", "max": "too many for 2 clusters of at"}
     assert f"24 stores are {words[limit]}" in message
     assert f"Change {track}.cluster.{limit}_size" in message

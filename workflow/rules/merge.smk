@@ -45,6 +45,7 @@ rule merge:
         folds=update("<merged>/folds.parquet"),
         centres=update("<merged>/centres.parquet"),
         map=update("<merged>/map.parquet"),
+        parts=update("<merged>/parts.parquet"),
         stability=update("<merged>/stability.parquet"),
         numbers=update("<merged>/numbers.parquet"),
         categories=update("<merged>/categories.parquet"),
