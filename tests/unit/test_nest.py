@@ -261,3 +261,12 @@ def test_a_cluster_joined_of_several_internal_ones_is_cut_where_that_pays() -> N
     assert sum(len(name) > 3 and bool(own & {1, 3}) for name, own in of.items()) >= 2
     assert placed(found, internal) == found.final.tolist()
     assert found.reassigned[internal == 3].all()
+
+
+def test_both_tracks_alike_make_as_many_clusters_as_are_asked_for() -> None:
+    _, odd, even = segments(240, 3, 0)
+    outside = groups_outside(240)
+    assert len(chain(odd, even, 3, outside, aim="joint", target=4).names) == 4
+    with pytest.raises(ImpossibleLimits, match=r"not 40 \(target\)") as raised:
+        chain(odd, even, 3, outside, aim="joint", target=40)
+    assert raised.value.limit == "target or min_size or join_above"
