@@ -71,7 +71,7 @@ import pyarrow.parquet as pq
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from common.files import complete
+from store_clusters.run.files import complete
 
 Floats = npt.NDArray[np.float64]
 
@@ -571,6 +571,6 @@ def _gzip(content: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    from common.job import run
+    from store_clusters.run.job import run
 
     run(main, snakemake)

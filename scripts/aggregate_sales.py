@@ -12,12 +12,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from common.direct import expressions
-from common.errors import InputError
-from common.files import write_json
-from common.job import JobLog, run
-from common.sources import checksum, column_schema, convert, stream_columns
-from common.tables import ROW_GROUP, write_stream
+from store_clusters.inputs.direct import expressions
+from store_clusters.inputs.sources import checksum, column_schema, convert, stream_columns
+from store_clusters.run.errors import InputError
+from store_clusters.run.files import write_json
+from store_clusters.run.job import JobLog, run
+from store_clusters.tables.contracts import ROW_GROUP, write_stream
 
 KINDS = {"store_id": "identifier", "product_id": "identifier", "sales": "money", "date": "date"}
 IDENTIFIERS = ("store_id", "product_id")

@@ -13,19 +13,27 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from common.errors import InputError, examples
-from common.features import Matrix, as_columns, by_group, column, groups, matrices, read_matrices
-from common.job import JobLog, run
-from common.seeds import seed_for
-from common.tables import read_table, write_table
-from common.whole_store import NeedStates
-from methods.choose_k import Choice, TooFewStores, choose_k
-from methods.held_out import HeldOut
-from methods.limits import usable_size
-from methods.paying import Fit, choose_paying
-from methods.prediction import Prediction, predict_sold
-from methods.reduce import beyond_chance
-from methods.shared import chance_independent
+from store_clusters.clusters.held_out import HeldOut
+from store_clusters.clusters.independence import chance_independent
+from store_clusters.clusters.limits import usable_size
+from store_clusters.clusters.number import Choice, TooFewStores, choose_k
+from store_clusters.clusters.paying import Fit, choose_paying
+from store_clusters.clusters.prediction import Prediction, predict_sold
+from store_clusters.features.reduction import beyond_chance
+from store_clusters.run.errors import InputError, examples
+from store_clusters.run.job import JobLog, run
+from store_clusters.run.seeds import seed_for
+from store_clusters.sales.whole_store import NeedStates
+from store_clusters.tables.contracts import read_table, write_table
+from store_clusters.tables.matrices import (
+    Matrix,
+    as_columns,
+    by_group,
+    column,
+    groups,
+    matrices,
+    read_matrices,
+)
 
 PERMUTATIONS = 40  # of the external features, to ask whether clusters are more than their product
 

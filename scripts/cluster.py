@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from common.errors import InputError
-from common.features import Matrix, by_group, column, read_matrices, stack
-from common.job import JobLog, run
-from common.seeds import seed_for
-from common.tables import write_table
-from methods.cluster import Clustering, cluster_stores
-from methods.limits import ImpossibleLimits, usable_size
+from store_clusters.clusters.clustering import Clustering, cluster_stores
+from store_clusters.clusters.limits import ImpossibleLimits, usable_size
+from store_clusters.run.errors import InputError
+from store_clusters.run.job import JobLog, run
+from store_clusters.run.seeds import seed_for
+from store_clusters.tables.contracts import write_table
+from store_clusters.tables.matrices import Matrix, by_group, column, read_matrices, stack
 
 
 def main(snakemake: Any, log: JobLog) -> None:

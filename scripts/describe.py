@@ -11,20 +11,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from common.external import external_features
-from common.features import Matrix, by_group, column, read_matrices, stack
-from common.job import JobLog, run
-from common.labels import Labels, read_labels
-from common.measured import Measured, measured_sales, measured_surroundings
-from common.seeds import seed_for
-from common.tables import write_table
-from common.whole_store import NeedStates
-from methods.contrast import adjusted, separation
-from methods.decision_rules import Feature, decision_rules, only_a_sketch
-from methods.describe import FEW_DRIVERS, Driver, correlations, listed, name_clusters
-from methods.names import by_number
-from methods.normalize import shares_by_part
-from methods.profile import (
+from store_clusters.describe.contrast import adjusted, separation
+from store_clusters.describe.decision_rules import Feature, decision_rules, only_a_sketch
+from store_clusters.describe.label_tables import Labels, read_labels
+from store_clusters.describe.measured import Measured, measured_sales, measured_surroundings
+from store_clusters.describe.naming import FEW_DRIVERS, Driver, correlations, listed, name_clusters
+from store_clusters.describe.profiles import (
     drivers,
     long_profile,
     profile_features,
@@ -33,6 +25,14 @@ from methods.profile import (
     shares_of,
     side_by_side,
 )
+from store_clusters.features.external import external_features
+from store_clusters.features.normalization import shares_by_part
+from store_clusters.merge.names import by_number
+from store_clusters.run.job import JobLog, run
+from store_clusters.run.seeds import seed_for
+from store_clusters.sales.whole_store import NeedStates
+from store_clusters.tables.contracts import write_table
+from store_clusters.tables.matrices import Matrix, by_group, column, read_matrices, stack
 
 Part = dict[str, Any]
 

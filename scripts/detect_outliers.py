@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from common.features import read_matrices, stack
-from common.job import JobLog, run
-from common.seeds import seed_for
-from common.tables import write_table
-from methods.detect_outliers import (
+from store_clusters.features.outliers import (
     MOST_FEATURES,
     explain_flags,
     flag_beyond,
     flag_share,
     outlier_scores,
 )
+from store_clusters.run.job import JobLog, run
+from store_clusters.run.seeds import seed_for
+from store_clusters.tables.contracts import write_table
+from store_clusters.tables.matrices import read_matrices, stack
 
 
 def main(snakemake: Any, log: JobLog) -> None:

@@ -14,19 +14,19 @@ import pandas as pd
 import pyarrow as pa
 from matplotlib.figure import Figure
 
-from common.features import by_group, column, read_matrices
-from common.files import complete, read_json
-from common.job import JobLog, run
-from common.labels import Labels, read_labels
-from common.tables import read_table
-from methods.pictures.choice import draw_choice
-from methods.pictures.final import draw_flow, draw_stability
-from methods.pictures.numbers import draw_numbers
-from methods.pictures.profiles import draw_mix, draw_surroundings
-from methods.pictures.sales import draw_sales
-from methods.pictures.stores import draw_map, draw_stores
-from methods.pictures.style import MOST_PANELS
-from methods.words import describe_component
+from store_clusters.describe.label_tables import Labels, read_labels
+from store_clusters.features.components import describe_component
+from store_clusters.report.pictures.choice import draw_choice
+from store_clusters.report.pictures.final import draw_flow, draw_stability
+from store_clusters.report.pictures.numbers import draw_numbers
+from store_clusters.report.pictures.profiles import draw_mix, draw_surroundings
+from store_clusters.report.pictures.sales import draw_sales
+from store_clusters.report.pictures.stores import draw_map, draw_stores
+from store_clusters.report.pictures.style import MOST_PANELS
+from store_clusters.run.files import complete, read_json
+from store_clusters.run.job import JobLog, run
+from store_clusters.tables.contracts import read_table
+from store_clusters.tables.matrices import by_group, column, read_matrices
 
 
 def main(snakemake: Any, log: JobLog) -> None:

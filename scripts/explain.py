@@ -11,13 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from common.external import External, external_features
-from common.features import Matrix, aligned, by_group, column, read_matrices, stack
-from common.job import JobLog, run
-from common.labels import Labels, read_labels
-from common.tables import write_table
-from common.whole_store import NeedStates, Sales
-from methods.explain import (
+from store_clusters.describe.label_tables import Labels, read_labels
+from store_clusters.describe.reasons import (
     AGAINST,
     REASONS,
     SIMILAR,
@@ -36,8 +31,13 @@ from methods.explain import (
     tipping_points,
     what_speaks,
 )
-from methods.names import by_number
-from methods.normalize import columns_by, shares_by_part
+from store_clusters.features.external import External, external_features
+from store_clusters.features.normalization import columns_by, shares_by_part
+from store_clusters.merge.names import by_number
+from store_clusters.run.job import JobLog, run
+from store_clusters.sales.whole_store import NeedStates, Sales
+from store_clusters.tables.contracts import write_table
+from store_clusters.tables.matrices import Matrix, aligned, by_group, column, read_matrices, stack
 
 ABOUT = {"internal": "sales mix", "external": "surroundings"}
 Reader = Callable[[np.ndarray], np.ndarray]

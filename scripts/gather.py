@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from common.job import JobLog, run
-from common.tables import read_table, write_table
+from store_clusters.run.job import JobLog, run
+from store_clusters.tables.contracts import read_table, write_table
 
 
 def main(snakemake: Any, log: JobLog) -> None:

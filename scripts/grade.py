@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from common.features import as_columns, column
-from common.job import JobLog, run
-from common.seeds import seed_for
-from common.tables import write_table
-from common.whole_store import read_stores
-from methods.grade import grade_stores
+from store_clusters.merge.grades import grade_stores
+from store_clusters.run.job import JobLog, run
+from store_clusters.run.seeds import seed_for
+from store_clusters.sales.whole_store import read_stores
+from store_clusters.tables.contracts import write_table
+from store_clusters.tables.matrices import as_columns, column
 
 
 def main(snakemake: Any, log: JobLog) -> None:

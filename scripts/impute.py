@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from common.features import Matrix, by_group, column, read_matrices, stack
-from common.job import JobLog, run
-from common.seeds import seed_for
-from common.tables import write_table
-from methods.impute import impute
+from store_clusters.features.imputation import impute
+from store_clusters.run.job import JobLog, run
+from store_clusters.run.seeds import seed_for
+from store_clusters.tables.contracts import write_table
+from store_clusters.tables.matrices import Matrix, by_group, column, read_matrices, stack
 
 
 def main(snakemake: Any, log: JobLog) -> None:

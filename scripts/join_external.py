@@ -15,18 +15,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from common.errors import InputError, examples
-from common.features import as_columns
-from common.job import JobLog, run
-from common.sources import convert, feature_values, first_row, header, raw_batches
-from common.tables import write_table
-from methods.join_external import (
+from store_clusters.features.joining import (
     DuplicateStores,
     first_known,
     nearly_one_per_store,
     one_row_per_store,
     to_long,
 )
+from store_clusters.inputs.sources import convert, feature_values, first_row, header, raw_batches
+from store_clusters.run.errors import InputError, examples
+from store_clusters.run.job import JobLog, run
+from store_clusters.tables.contracts import write_table
+from store_clusters.tables.matrices import as_columns
 
 Row = tuple[Any, ...]
 IDENTIFYING = "nearly_one_value_per_store"

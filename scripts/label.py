@@ -10,12 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from common.errors import InputError, examples
-from common.job import JobLog, run
-from common.sources import read_columns
-from common.tables import read_table, write_table
-from common.whole_store import WHOLE_STORE, feature_name
-from methods.labels import (
+from store_clusters.describe.labels import (
     Feature,
     column_features,
     fits,
@@ -24,6 +19,11 @@ from methods.labels import (
     read_alike,
     whole_store_feature,
 )
+from store_clusters.inputs.sources import read_columns
+from store_clusters.run.errors import InputError, examples
+from store_clusters.run.job import JobLog, run
+from store_clusters.sales.whole_store import WHOLE_STORE, feature_name
+from store_clusters.tables.contracts import read_table, write_table
 
 
 def main(snakemake: Any, log: JobLog) -> None:

@@ -11,12 +11,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from common.errors import InputError, examples
-from common.job import JobLog, run
-from common.sources import read_columns
-from common.tables import write_stream
-from common.whole_store import WHOLE_STORE
-from methods.map_products import map_sales
+from store_clusters.inputs.sources import read_columns
+from store_clusters.run.errors import InputError, examples
+from store_clusters.run.job import JobLog, run
+from store_clusters.sales.mapping import map_sales
+from store_clusters.sales.whole_store import WHOLE_STORE
+from store_clusters.tables.contracts import write_stream
 
 GROUPS_PER_MB = 3000  # of the database's memory, summed at once: about a third of it
 MAPPED = """

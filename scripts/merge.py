@@ -15,18 +15,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from common.errors import InputError, examples
-from common.features import as_columns, by_group, column
-from common.job import JobLog, run
-from common.seeds import seed_for
-from common.tables import MONEY, contract, read_table, sum_of_sales, write_table
-from common.tracks import Tracks
-from common.whole_store import NeedStates, counted_once, read_stores
-from methods.held_out import HeldOut
-from methods.limits import ImpossibleLimits, usable_size
-from methods.merge import Merged, Options, Track, merge_tracks
-from methods.refits import refit
-from methods.stability import trust_of
+from store_clusters.clusters.held_out import HeldOut
+from store_clusters.clusters.limits import ImpossibleLimits, usable_size
+from store_clusters.clusters.refits import refit
+from store_clusters.clusters.stability import trust_of
+from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
+from store_clusters.merge.tracks import Tracks
+from store_clusters.run.errors import InputError, examples
+from store_clusters.run.job import JobLog, run
+from store_clusters.run.seeds import seed_for
+from store_clusters.sales.whole_store import NeedStates, counted_once, read_stores
+from store_clusters.tables.contracts import MONEY, contract, read_table, sum_of_sales, write_table
+from store_clusters.tables.matrices import as_columns, by_group, column
 
 FOLD = [column["name"] for column in contract("folds").columns[2:]]  # after category and step
 EXTERNAL_STATUS = {"eligible": "clustered", "no_data": "no_external_data"}

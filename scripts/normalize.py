@@ -11,13 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from common.errors import InputError
-from common.features import Matrix, column, matrices, stack
-from common.job import JobLog, run
-from common.seeds import shard_of
-from common.tables import read_table, write_table
-from common.whole_store import NeedStates, read_stores
-from methods.normalize import (
+from store_clusters.features.normalization import (
     apply_transform,
     choose_transform,
     comparable_mixes,
@@ -25,6 +19,12 @@ from methods.normalize import (
     scale_columns,
     sells_somewhere,
 )
+from store_clusters.run.errors import InputError
+from store_clusters.run.job import JobLog, run
+from store_clusters.run.seeds import shard_of
+from store_clusters.sales.whole_store import NeedStates, read_stores
+from store_clusters.tables.contracts import read_table, write_table
+from store_clusters.tables.matrices import Matrix, column, matrices, stack
 
 Part = dict[str, Any]
 

@@ -15,13 +15,13 @@ from typing import Any
 
 import duckdb
 
-from common.features import column, groups
-from common.files import read_json, write_json
-from common.job import JobLog, run
-from common.sources import checksum
-from common.tables import read_table
-from common.whole_store import counted_once
-from methods.reconcile import reconcile_sales, reconcile_stores
+from store_clusters.inputs.sources import checksum
+from store_clusters.run.files import read_json, write_json
+from store_clusters.run.job import JobLog, run
+from store_clusters.sales.account import reconcile_sales, reconcile_stores
+from store_clusters.sales.whole_store import counted_once
+from store_clusters.tables.contracts import read_table
+from store_clusters.tables.matrices import column, groups
 
 PACKAGES = ("snakemake", "numpy", "pandas", "scipy", "scikit-learn", "pyarrow", "duckdb")
 

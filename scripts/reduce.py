@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from common.features import Matrix, as_columns, by_group, column, matrices, stack
-from common.job import JobLog, run
-from common.seeds import seed_for
-from common.tables import read_table, write_table
-from methods.reduce import Reduced, reduce_features
-from methods.words import describe_component
+from store_clusters.clusters.structure import shows_groups
+from store_clusters.features.components import describe_component
+from store_clusters.features.reduction import Reduced, reduce_features
+from store_clusters.run.job import JobLog, run
+from store_clusters.run.seeds import seed_for
+from store_clusters.tables.contracts import read_table, write_table
+from store_clusters.tables.matrices import Matrix, as_columns, by_group, column, matrices, stack
 
 Row = tuple[Any, ...]
 
@@ -38,6 +39,7 @@ def main(snakemake: Any, log: JobLog) -> None:
             known=estimated.values == 0,
             sources=column(made_of[matrix.group], "source"),
             shared=options["shared"],
+            shows_groups=shows_groups,
             alike=options["alike"],
             seed=seed_for(snakemake.params.seed, matrix.group, "reduce"),
         )

@@ -13,14 +13,20 @@ from typing import Any
 import jinja2
 import pyarrow as pa
 
-from common.features import by_group
-from common.files import read_json, write_text
-from common.job import JobLog, run
-from common.labels import read_labels
-from common.tables import read_table
-from methods.colours import COLOURS
-from methods.evidence import why_words
-from methods.explorer import category_index, category_stores, packed, profile_of, regions_of
+from store_clusters.describe.evidence import why_words
+from store_clusters.describe.label_tables import read_labels
+from store_clusters.report.colours import COLOURS
+from store_clusters.report.explorer import (
+    category_index,
+    category_stores,
+    packed,
+    profile_of,
+    regions_of,
+)
+from store_clusters.run.files import read_json, write_text
+from store_clusters.run.job import JobLog, run
+from store_clusters.tables.contracts import read_table
+from store_clusters.tables.matrices import by_group
 
 REPORT = Path(__file__).resolve().parents[1] / "workflow" / "report"
 

@@ -11,17 +11,17 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from common.files import complete, read_json, write_text
-from common.job import JobLog, run
-from common.labels import Labels, read_labels
-from common.tables import read_table
-from methods.evidence import (
+from store_clusters.describe.evidence import (
     STATUS,
     evidence_words,
     made_by_words,
     why_words,
 )
-from methods.names import by_number
+from store_clusters.describe.label_tables import Labels, read_labels
+from store_clusters.merge.names import by_number
+from store_clusters.run.files import complete, read_json, write_text
+from store_clusters.run.job import JobLog, run
+from store_clusters.tables.contracts import read_table
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "workflow" / "report" / "page.html.j2"
 CONTRACTS = {

@@ -9,12 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from common.files import complete, read_json
-from common.job import JobLog, run
-from common.labels import Labels, read_labels
-from common.tables import read_table
-from methods.evidence import evidence_words
-from methods.workbook import Sheet, write_workbook
+from store_clusters.describe.evidence import evidence_words
+from store_clusters.describe.label_tables import Labels, read_labels
+from store_clusters.report.workbook import Sheet, write_workbook
+from store_clusters.run.files import complete, read_json
+from store_clusters.run.job import JobLog, run
+from store_clusters.tables.contracts import read_table
 
 HOW_TO_READ = (
     ("Assignments", "One row per category and store: its final cluster and why it is there."),

@@ -12,14 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from common import tables
 from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common import tables
-from common.errors import InputError
-from common.features import as_columns, column, groups, matrices, stack
-from common.tables import (
+from store_clusters.run.errors import InputError
+from store_clusters.tables.contracts import (
     TYPES,
     contract,
     read_table,
@@ -27,6 +26,7 @@ from common.tables import (
     write_stream,
     write_table,
 )
+from store_clusters.tables.matrices import as_columns, column, groups, matrices, stack
 
 CONTRACTS = sorted((ROOT / "workflow" / "schemas" / "tables").glob("*.yaml"))
 VISITS = {

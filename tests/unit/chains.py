@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from methods.cluster import cluster_stores
-from methods.held_out import HeldOut
-from methods.limits import usable_size
-from methods.merge import Merged, Options, Track, merge_tracks
-from methods.refits import refit
+from store_clusters.clusters.clustering import cluster_stores
+from store_clusters.clusters.held_out import HeldOut
+from store_clusters.clusters.limits import usable_size
+from store_clusters.clusters.refits import refit
+from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
 
 REFITS = 12
 

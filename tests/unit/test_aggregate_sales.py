@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.direct import expressions
-from common.errors import InputError
+from store_clusters.inputs.direct import expressions
+from store_clusters.run.errors import InputError
 
 COLUMNS = {"store_id": "shop", "product_id": "sku", "sales": "amount", "date": "day"}
 SOURCE = {"columns": COLUMNS, "format": "auto"}

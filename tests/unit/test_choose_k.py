@@ -5,8 +5,8 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs
 
-from methods import choose_k as module
-from methods.choose_k import TooFewStores, choose_k
+from store_clusters.clusters import number as module
+from store_clusters.clusters.number import TooFewStores, choose_k
 
 CRITERIA = ["silhouette", "calinski_harabasz", "davies_bouldin"]
 ALGORITHMS = ["kmeans", "ward", "gaussian_mixture"]

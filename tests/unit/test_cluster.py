@@ -14,8 +14,14 @@ from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
-from methods.cluster import Clustering, Rule, cluster_stores, fit_clusters, measure
-from methods.limits import ImpossibleLimits
+from store_clusters.clusters.clustering import (
+    Clustering,
+    Rule,
+    cluster_stores,
+    fit_clusters,
+    measure,
+)
+from store_clusters.clusters.limits import ImpossibleLimits
 
 ALGORITHMS = ["kmeans", "kmeans_limited", "ward", "gaussian_mixture"]
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from common import code
-from common.code import code_digest
+from store_clusters.run import code
+from store_clusters.run.code import code_digest
 
 FIRST_LINES = {
-    "plain": "from methods.cluster import cluster_stores",
-    "module": "from methods import cluster",
-    "dotted": "import methods.cluster",
-    "alias": "import methods.cluster as c",
-    "late": "def main():\n    from methods.cluster import place",
-    "through another": "from methods.choose_k import choose_k",
+    "plain": "from store_clusters.clusters.clustering import cluster_stores",
+    "module": "from store_clusters.clusters import clustering",
+    "dotted": "import store_clusters.clusters.clustering",
+    "alias": "import store_clusters.clusters.clustering as c",
+    "late": "def main():\n    from store_clusters.clusters.clustering import place",
+    "through another": "from store_clusters.clusters.number import choose_k",
 }
 RULES = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
 
@@ -51,12 +51,12 @@ def change(path: Path) -> None:
     "changed",
     [
         "scripts/cluster.py",
-        "scripts/methods/cluster.py",
-        "scripts/common/tables.py",
-        "scripts/common/features.py",
-        "scripts/common/seeds.py",
-        "scripts/common/job.py",
-        "scripts/common/errors.py",  # by way of common/tables.py
+        "scripts/store_clusters/clusters/clustering.py",
+        "scripts/store_clusters/tables/contracts.py",
+        "scripts/store_clusters/tables/matrices.py",
+        "scripts/store_clusters/run/seeds.py",
+        "scripts/store_clusters/run/job.py",
+        "scripts/store_clusters/run/errors.py",  # by way of common/tables.py
         "tables/clusters.yaml",
         "tables/reduced.yaml",
     ],
@@ -73,9 +73,9 @@ def test_a_change_of_what_the_cluster_rule_uses_changes_its_digest(
     "changed",
     [
         "scripts/merge.py",
-        "scripts/methods/merge.py",
-        "scripts/methods/choose_k.py",
-        "scripts/common/sources.py",
+        "scripts/store_clusters/merge/merging.py",
+        "scripts/store_clusters/clusters/number.py",
+        "scripts/store_clusters/inputs/sources.py",
         "tables/sales_part.yaml",
     ],
 )
@@ -89,23 +89,27 @@ def test_a_change_of_what_it_does_not_use_leaves_the_digest(copy: Path, changed:
 def test_every_way_to_import_a_module_counts(copy: Path, form: str) -> None:
     (copy / "scripts" / "new.py").write_text(FIRST_LINES[form] + "\n", encoding="utf-8")
     before = digest("new.py")
-    change(copy / "scripts" / "methods" / "cluster.py")
+    change(copy / "scripts" / "store_clusters" / "clusters" / "clustering.py")
     assert digest("new.py") != before
 
 
 def test_every_script_depends_on_the_code_that_runs_and_logs_it(copy: Path) -> None:
     before = {script: digest(script) for script in RULES}
-    change(copy / "scripts" / "common" / "job.py")
+    change(copy / "scripts" / "store_clusters" / "run" / "job.py")
     assert [script for script in RULES if digest(script) == before[script]] == []
 
 
 def test_modules_that_import_each_other_are_no_problem(copy: Path) -> None:
     folder = copy / "scripts"
-    (folder / "methods" / "one.py").write_text("import methods.two\n", encoding="utf-8")
-    (folder / "methods" / "two.py").write_text("import methods.one\n", encoding="utf-8")
-    (folder / "new.py").write_text("import methods.one\n", encoding="utf-8")
+    (folder / "store_clusters" / "one.py").write_text(
+        "import store_clusters.two\n", encoding="utf-8"
+    )
+    (folder / "store_clusters" / "two.py").write_text(
+        "import store_clusters.one\n", encoding="utf-8"
+    )
+    (folder / "new.py").write_text("import store_clusters.one\n", encoding="utf-8")
     before = digest("new.py")
-    change(folder / "methods" / "two.py")
+    change(folder / "store_clusters" / "two.py")
     assert digest("new.py") != before
 
 
@@ -214,12 +218,15 @@ def test_a_package_counts_for_the_scripts_that_use_it_and_no_other(
 def test_what_a_package_computes_with_counts_too(upgrade: Callable[[str], None]) -> None:
     found = users("numpy", upgrade)
     assert {"cluster", "merge", "reduce", "draw_figures"} <= found
-    assert code.versions([ROOT / "scripts" / "methods" / "detect_outliers.py"])["numpy"] == "99.0"
+    assert (
+        code.versions([ROOT / "scripts" / "store_clusters" / "features" / "outliers.py"])["numpy"]
+        == "99.0"
+    )
 
 
 def test_no_package_is_imported_to_know_its_version() -> None:
     script = (
-        "import sys\nfrom common.code import code_digest\n"
+        "import sys\nfrom store_clusters.run.code import code_digest\n"
         "code_digest('cluster.py'), code_digest('draw_figures.py')\n"
         "print({'sklearn', 'scipy', 'matplotlib', 'duckdb'} & set(sys.modules))\n"
     )

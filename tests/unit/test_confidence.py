@@ -5,9 +5,9 @@ import pytest
 from chains import REFITS, known_as, nothing_outside, roots, segments, track
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
-from methods.held_out import HeldOut
-from methods.merge import Merged, Options, Track, merge_tracks
-from methods.refits import refit
+from store_clusters.clusters.held_out import HeldOut
+from store_clusters.clusters.refits import refit
+from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 

@@ -11,7 +11,9 @@ import yaml
 from conftest import ROOT, VARIABLES
 from snakemake.utils import update_config
 
-from common.config import (
+from store_clusters.inputs.find import DEMO_FILES, find_inputs, name_parts, uses_demo
+from store_clusters.run.errors import InputError
+from store_clusters.run.settings import (
     SCHEMA,
     expand,
     resolve_config,
@@ -19,8 +21,6 @@ from common.config import (
     typed,
     unnamed_sources,
 )
-from common.errors import InputError
-from common.inputs import DEMO_FILES, find_inputs, name_parts, uses_demo
 
 DEFAULTS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
 DEMO = yaml.safe_load((ROOT / "config" / "demo.yaml").read_text(encoding="utf-8"))

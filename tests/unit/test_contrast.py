@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import comb
 
-from methods.contrast import LARGEST_EFFECT, adjusted, contrast, driver_ranks, separation
+from store_clusters.describe.contrast import (
+    LARGEST_EFFECT,
+    adjusted,
+    contrast,
+    driver_ranks,
+    separation,
+)
 
 FEW = settings(max_examples=30, deadline=None, derandomize=True)
 groups = st.tuples(st.integers(0, 10_000), st.integers(24, 60), st.integers(2, 4))

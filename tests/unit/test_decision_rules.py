@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from methods.decision_rules import DEPTH, SKETCH_BELOW, Feature, decision_rules, only_a_sketch
+from store_clusters.describe.decision_rules import (
+    DEPTH,
+    SKETCH_BELOW,
+    Feature,
+    decision_rules,
+    only_a_sketch,
+)
 
 FEATURES = [Feature("Newborn", "sales"), Feature("income", "number"), Feature("mall yes", "level")]
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from methods.cluster import cluster_stores
-from methods.detect_outliers import explain_flags, flag_beyond, flag_share, outlier_scores
-from methods.normalize import comparable_mix
-from methods.reduce import reduce_features
+from store_clusters.clusters.clustering import cluster_stores
+from store_clusters.features.normalization import comparable_mix
+from store_clusters.features.outliers import explain_flags, flag_beyond, flag_share, outlier_scores
+from store_clusters.features.reduction import reduce_features
 
 METHODS = ["isolation_forest", "local_outlier_factor"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from methods.dip import dip_p_value, dip_statistic
+from store_clusters.clusters.dip import dip_p_value, dip_statistic
 
 
 def dip_by_definition(values: np.ndarray) -> float:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from methods.evidence import (
+from store_clusters.describe.evidence import (
     evidence_words,
     made_by_words,
     one_cluster_words,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from methods import explain
-from methods.explain import (
+from store_clusters.describe import reasons
+from store_clusters.describe.reasons import (
     Stores,
     as_shown,
     centres_of,
@@ -23,7 +23,7 @@ from methods.explain import (
     tipping_points,
     what_speaks,
 )
-from methods.normalize import comparable_mix, shares
+from store_clusters.features.normalization import comparable_mix, shares
 
 NAN = np.nan
 FEW = settings(max_examples=30, deadline=None, derandomize=True)
@@ -130,7 +130,7 @@ def test_similar_stores_are_the_nearest_others(seed: int, n: int) -> None:
 def test_of_very_many_stores_similar_ones_are_looked_for_among_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(explain, "MOST_COMPARED", 10)
+    monkeypatch.setattr(reasons, "MOST_COMPARED", 10)
     values = np.arange(25.0)[:, None]
     found = most_similar(values, np.zeros(25, dtype=int), np.zeros((1, 1)))
     assert set(found.ravel()) <= set(range(0, 25, 3))

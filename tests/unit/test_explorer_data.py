@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 from conftest import ROOT
 
-from methods.explorer import category_stores, packed, profile_of, regions_of
-from methods.labels import Labels
+from store_clusters.describe.labels import Labels
+from store_clusters.report.explorer import category_stores, packed, profile_of, regions_of
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from common.errors import InputError
-from common.files import complete, read_json, write_json, write_text
+from store_clusters.run.errors import InputError
+from store_clusters.run.files import complete, read_json, write_json, write_text
 
 
 def test_what_is_written_can_be_read_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_a_process_that_is_killed_while_writing_leaves_the_file_as_it_was(tmp_pa
     path = tmp_path / "run.json"
     write_json(path, {"whole": True})
     killed = (
-        "import os\nfrom common.files import complete\n"
+        "import os\nfrom store_clusters.run.files import complete\n"
         f"with complete({str(path)!r}) as beside:\n"
         "    beside.write_text('{')\n    os.kill(os.getpid(), 9)\n"
     )

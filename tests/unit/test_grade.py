@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from methods.grade import grade_stores
+from store_clusters.merge.grades import grade_stores
 
 
 def test_breaks_lie_in_the_gaps_and_the_first_tier_is_the_smallest() -> None:

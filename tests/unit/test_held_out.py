@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from chains import segments, sold
 
-from methods.held_out import HeldOut
+from store_clusters.clusters.held_out import HeldOut
 
 MIXES = np.array([[0.6, 0.3, 0.1], [0.1, 0.3, 0.6]])
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")

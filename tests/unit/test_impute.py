@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from impute import main
 from sklearn.impute import KNNImputer
 
-from common.features import Matrix, as_columns, read_matrices, stack
-from common.job import JobLog
-from common.tables import write_table
-from methods.impute import impute
-from methods.normalize import encode_levels
+from store_clusters.features.imputation import impute
+from store_clusters.features.normalization import encode_levels
+from store_clusters.run.job import JobLog
+from store_clusters.tables.contracts import write_table
+from store_clusters.tables.matrices import Matrix, as_columns, read_matrices, stack
 
 METHODS = [(n, c) for n in ("median", "knn", "iterative") for c in ("mode", "knn")]
 GAP = np.nan
@@ -301,7 +301,7 @@ def test_of_many_stores_a_part_fills_the_gaps_about_as_well(
     gaps = rng.random(values.shape) < 0.1
     errors = []
     for donors in (600, 300):
-        monkeypatch.setattr("methods.impute.MOST_DONORS", donors)
+        monkeypatch.setattr("store_clusters.features.imputation.MOST_DONORS", donors)
         filled, _ = fill(np.where(gaps, GAP, values), "knn", neighbours=10)
         errors.append(np.mean((filled - values)[gaps] ** 2))
     assert errors[0] != errors[1]
@@ -311,7 +311,7 @@ def test_of_many_stores_a_part_fills_the_gaps_about_as_well(
 def test_the_stores_that_fill_gaps_of_many_are_drawn_by_the_seed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("methods.impute.MOST_DONORS", 100)
+    monkeypatch.setattr("store_clusters.features.imputation.MOST_DONORS", 100)
     values = np.random.default_rng(0).normal(size=(400, 3))
     values[:50, 0] = GAP
     one, two, again = (fill(values, "knn", seed=seed)[0] for seed in (1, 2, 1))
@@ -320,7 +320,7 @@ def test_the_stores_that_fill_gaps_of_many_are_drawn_by_the_seed(
 
 
 def test_a_feature_that_few_stores_know_keeps_its_donors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("methods.impute.MOST_DONORS", 50)
+    monkeypatch.setattr("store_clusters.features.imputation.MOST_DONORS", 50)
     values = np.random.default_rng(0).normal(size=(1000, 2))
     values[3:, 1] = GAP
     filled, _ = fill(values, "knn", neighbours=3)

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.errors import InputError
-from common.job import JobLog
-from common.sources import header
-from methods.join_external import (
+from store_clusters.features.joining import (
     DuplicateStores,
     first_known,
     nearly_one_per_store,
     one_row_per_store,
     to_long,
 )
+from store_clusters.inputs.sources import header
+from store_clusters.run.errors import InputError
+from store_clusters.run.job import JobLog
 
 FEW = settings(max_examples=12, deadline=None, derandomize=True)
 REDUCTIONS = {

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from common.errors import InputError
-from methods.labels import (
+from store_clusters.describe.labels import (
     Labels,
     column_features,
     label_features,
@@ -16,7 +15,8 @@ from methods.labels import (
     read_alike,
     whole_store_feature,
 )
-from methods.words import describe_component
+from store_clusters.features.components import describe_component
+from store_clusters.run.errors import InputError
 
 COLUMNS = column_features(
     {

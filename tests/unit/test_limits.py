@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from methods.limits import ImpossibleLimits, assign_limited, offsets_of, usable_size
+from store_clusters.clusters.limits import ImpossibleLimits, assign_limited, offsets_of, usable_size
 
 tasks = st.tuples(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 6), st.booleans())
 

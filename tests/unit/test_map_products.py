@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.tables import contract
-from methods.map_products import map_sales
+from store_clusters.sales.mapping import map_sales
+from store_clusters.tables.contracts import contract
 
 FEW = settings(max_examples=12, deadline=None, derandomize=True)
 UNIT = Decimal("0.0001")

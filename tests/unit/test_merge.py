@@ -8,10 +8,10 @@ from chains import REFITS, known_as
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from methods.held_out import HeldOut
-from methods.limits import ImpossibleLimits
-from methods.merge import Merged, Options, Track, merge_tracks
-from methods.names import by_number
+from store_clusters.clusters.held_out import HeldOut
+from store_clusters.clusters.limits import ImpossibleLimits
+from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
+from store_clusters.merge.names import by_number
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 FEW = settings(max_examples=40, deadline=None, derandomize=True)

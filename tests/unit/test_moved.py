@@ -5,10 +5,10 @@ import pyarrow as pa
 import pytest
 from explain import folded
 
-from common.tables import contract
-from methods.explain import WHY, fold_path
-from methods.merge import Merged, Options, Track, merge_tracks
-from methods.names import whole_name
+from store_clusters.describe.reasons import WHY, fold_path
+from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
+from store_clusters.merge.names import whole_name
+from store_clusters.tables.contracts import contract
 
 OPTIONS = Options(min_size=10)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from methods.names import by_number, cell_name, part_name
+from store_clusters.merge.names import by_number, cell_name, part_name
 
 
 def test_names_are_sorted_by_number_then_by_letter() -> None:

@@ -7,9 +7,9 @@ import pytest
 from chains import chain, known_as, nothing_outside, roots, segments, sold, track
 from sklearn.metrics import adjusted_rand_score
 
-from methods.held_out import HeldOut
-from methods.limits import ImpossibleLimits, usable_size
-from methods.merge import Merged, Options, Track, merge_tracks
+from store_clusters.clusters.held_out import HeldOut
+from store_clusters.clusters.limits import ImpossibleLimits, usable_size
+from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 

@@ -9,7 +9,7 @@ from scipy.spatial.distance import pdist
 from scipy.stats import iqr, norm, skew
 from sklearn.preprocessing import StandardScaler
 
-from methods.normalize import (
+from store_clusters.features.normalization import (
     apply_transform,
     choose_transform,
     comparable_mix,

@@ -9,13 +9,13 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from methods.pictures.choice import draw_choice
-from methods.pictures.final import draw_flow, draw_stability
-from methods.pictures.numbers import draw_numbers
-from methods.pictures.profiles import MOST_FEATURES, draw_mix, draw_surroundings
-from methods.pictures.sales import draw_sales
-from methods.pictures.stores import draw_map, draw_stores
-from methods.pictures.style import MOST_PANELS, of_all, short
+from store_clusters.report.pictures.choice import draw_choice
+from store_clusters.report.pictures.final import draw_flow, draw_stability
+from store_clusters.report.pictures.numbers import draw_numbers
+from store_clusters.report.pictures.profiles import MOST_FEATURES, draw_mix, draw_surroundings
+from store_clusters.report.pictures.sales import draw_sales
+from store_clusters.report.pictures.stores import draw_map, draw_stores
+from store_clusters.report.pictures.style import MOST_PANELS, of_all, short
 
 SIZES = [  # categories, clusters per track, features, stores
     pytest.param((1, 2, 5, 20), id="small"),

@@ -23,10 +23,10 @@ from placing import (
     read_tables,
 )
 
-from common.features import as_columns
-from common.job import JobLog
-from common.tables import write_table
-from methods.join_external import to_long
+from store_clusters.features.joining import to_long
+from store_clusters.run.job import JobLog
+from store_clusters.tables.contracts import write_table
+from store_clusters.tables.matrices import as_columns
 
 NEED_STATES = {"Soap": ("hands", "kids", "skin"), "Tea": ("calm", "green", "wake")}
 FEATURES = [f"{c} · {n}" for c, need_states in NEED_STATES.items() for n in need_states]

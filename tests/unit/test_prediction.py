@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from methods.prediction import predict_mix, predict_sold
+from store_clusters.clusters.prediction import predict_mix, predict_sold
 
 MIXES = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.2, 0.6, 0.2]])
 

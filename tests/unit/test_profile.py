@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from methods.profile import index_against, mean_profile, sales_profile
+from store_clusters.describe.profiles import index_against, mean_profile, sales_profile
 
 FEW = settings(max_examples=30, deadline=None, derandomize=True)
 groups = st.tuples(st.integers(0, 10_000), st.integers(4, 30), st.integers(1, 4))

@@ -8,8 +8,8 @@ from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
-from methods.reduce import find_redundant, reduce_features
-from methods.words import describe_component
+from store_clusters.features.components import describe_component
+from store_clusters.features.reduction import find_redundant, reduce_features
 
 METHODS = ["pca", "none"]
 

@@ -10,7 +10,7 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.seeds import seed_for, shard_of
+from store_clusters.run.seeds import seed_for, shard_of
 
 names = st.text(st.characters(max_codepoint=0x3FF), max_size=20)
 FEW = settings(max_examples=50, deadline=None, derandomize=True)
@@ -60,7 +60,9 @@ def test_seeds_and_shards_are_those_of_earlier_months() -> None:
 
 @pytest.mark.parametrize("hash_seed", ["0", "1"])
 def test_another_process_computes_the_same(hash_seed: str) -> None:
-    code = "from common.seeds import *; print(seed_for(42, 'Käse'), shard_of('Käse', 9))"
+    code = (
+        "from store_clusters.run.seeds import *; print(seed_for(42, 'Käse'), shard_of('Käse', 9))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": "scripts"},

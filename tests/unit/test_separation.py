@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from chains import known_as, nothing_outside, track
 
-from methods.merge import Merged, Options, Track, merge_tracks
-from methods.separation import count_by_refit, overlap, together
+from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
+from store_clusters.merge.overlap import count_by_refit, overlap, together
 
 
 def halves(n: int = 120, apart: float = 8.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

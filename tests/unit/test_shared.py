@@ -4,13 +4,21 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from methods.choose_k import choose_k
-from methods.cluster import fit_clusters
-from methods.reduce import beyond_chance, reduce_features
-from methods.shared import chance_independent, share_something, votes
-from methods.structure import choose_by_mixture
+from store_clusters.clusters.clustering import fit_clusters
+from store_clusters.clusters.independence import chance_independent
+from store_clusters.clusters.number import choose_k
+from store_clusters.clusters.structure import choose_by_mixture, shows_groups
+from store_clusters.features.reduction import beyond_chance, reduce_features
+from store_clusters.features.shared import share_something, votes
 
-OPTIONS = {"method": "pca", "variance": 0.9, "redundancy": 0.97, "alike": 0.7, "seed": 1}
+OPTIONS = {
+    "method": "pca",
+    "variance": 0.9,
+    "redundancy": 0.97,
+    "shows_groups": shows_groups,
+    "alike": 0.7,
+    "seed": 1,
+}
 
 
 def own(values: np.ndarray) -> np.ndarray:

@@ -13,9 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common import sources
-from common.errors import InputError, examples
-from common.sources import checksum, convert, feature_values, header, raw_batches, read_columns
+from store_clusters.inputs import sources
+from store_clusters.inputs.sources import (
+    checksum,
+    convert,
+    feature_values,
+    header,
+    raw_batches,
+    read_columns,
+)
+from store_clusters.run.errors import InputError, examples
 
 COLUMNS = {"store_id": "store", "sales": "amount"}
 KINDS = {"store_id": "identifier", "sales": "money"}

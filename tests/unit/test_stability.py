@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from methods.partitions import ward_kmeans
-from methods.stability import jaccard, stability
+from store_clusters.clusters.partitions import ward_kmeans
+from store_clusters.clusters.stability import jaccard, stability
 
 
 def blobs(n: int = 150) -> np.ndarray:

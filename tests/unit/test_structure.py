@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from methods.choose_k import choose_k
-from methods.prediction import Prediction
-from methods.structure import choose_by_gap, gap_statistic, grouped_p_value, share_explained
+from store_clusters.clusters.number import choose_k
+from store_clusters.clusters.prediction import Prediction
+from store_clusters.clusters.structure import (
+    choose_by_gap,
+    gap_statistic,
+    grouped_p_value,
+    share_explained,
+)
 
 
 def blobs(seed: int, k: int, n: int = 200, apart: float = 6.0) -> np.ndarray:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from chains import nothing_outside, track
 
-from methods.merge import Merged, Options, merge_tracks
-from methods.stability import trust_of
+from store_clusters.clusters.stability import trust_of
+from store_clusters.merge.merging import Merged, Options, merge_tracks
 
 
 def merged(values: np.ndarray, aim: str = "joint", k: int = 4, **options: object) -> Merged:

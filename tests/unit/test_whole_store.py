@@ -12,21 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from common.errors import InputError
-from common.tables import contract, write_table
-from common.whole_store import (
+from store_clusters.clusters.clustering import fit_clusters
+from store_clusters.clusters.prediction import predict_mix
+from store_clusters.describe.profiles import sales_profile
+from store_clusters.features.imputation import impute
+from store_clusters.features.normalization import comparable_mix, comparable_mixes, sells_somewhere
+from store_clusters.features.reduction import reduce_features
+from store_clusters.run.errors import InputError
+from store_clusters.sales.whole_store import (
     WHOLE_STORE,
     NeedStates,
     counted_once,
     feature_name,
     read_stores,
 )
-from methods.cluster import fit_clusters
-from methods.impute import impute
-from methods.normalize import comparable_mix, comparable_mixes, sells_somewhere
-from methods.prediction import predict_mix
-from methods.profile import sales_profile
-from methods.reduce import reduce_features
+from store_clusters.tables.contracts import contract, write_table
 
 FEW = settings(max_examples=30, deadline=None, derandomize=True)
 NAN = np.nan

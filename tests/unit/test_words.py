@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from methods.words import number, percent, significant
+from store_clusters.describe.words import number, percent, significant
 
 
 @pytest.mark.parametrize(

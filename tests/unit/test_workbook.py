@@ -7,8 +7,8 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from methods import workbook
-from methods.workbook import Sheet, write_workbook
+from store_clusters.report import workbook
+from store_clusters.report.workbook import Sheet, write_workbook
 
 DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "http://a.example", "{=A1}", "12", "\t=1"]
 

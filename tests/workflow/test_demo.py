@@ -15,7 +15,7 @@ from sklearn.metrics import adjusted_rand_score
 
 PAGES = {"draw_figures", "write_page", "write_explorer", "write_workbook"}
 AFTER_MERGE = {"describe", "explain", "reconcile"} | PAGES
-CLUSTERS = {"choose_k", "cluster", "profile", "gather_clusters", "merge"} | AFTER_MERGE
+CLUSTERS = {"choose_k", "cluster", "profile_clusters", "gather_clusters", "merge"} | AFTER_MERGE
 FEATURES = {"impute", "detect_outliers", "reduce", "gather_features"} | CLUSTERS
 
 
@@ -208,10 +208,10 @@ def test_a_new_external_file_leaves_the_internal_track_alone(copy: Project) -> N
 @pytest.mark.parametrize(
     ("file", "rules"),
     [
-        ("scripts/methods/merge.py", {"merge"} | AFTER_MERGE),
-        ("scripts/methods/cluster.py", CLUSTERS),
-        ("scripts/methods/impute.py", FEATURES),
-        ("scripts/methods/pictures/style.py", {"draw_figures", "write_page"}),
+        ("scripts/store_clusters/merge/merging.py", {"merge"} | AFTER_MERGE),
+        ("scripts/store_clusters/clusters/clustering.py", CLUSTERS),
+        ("scripts/store_clusters/features/imputation.py", FEATURES),
+        ("scripts/store_clusters/report/pictures/style.py", {"draw_figures", "write_page"}),
         ("workflow/schemas/tables/k.yaml", CLUSTERS),
     ],
 )

@@ -78,7 +78,7 @@ rule cluster:
         "../../scripts/cluster.py"
 
 
-rule profile:
+rule profile_clusters:
     input:
         features=branch(
             evaluate("{track} == 'internal'"),
@@ -91,9 +91,9 @@ rule profile:
     output:
         "<results>/{track}/shards/{shard}/profiles.parquet",
     log:
-        "<logs>/{track}/profile/{shard}.jsonl",
+        "<logs>/{track}/profile_clusters/{shard}.jsonl",
     benchmark:
-        "<benchmarks>/{track}/profile/{shard}.tsv"
+        "<benchmarks>/{track}/profile_clusters/{shard}.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -102,11 +102,11 @@ rule profile:
         runtime=minutes(30),
     params:
         groups=lookup(dpath="{track}/groups", within=settings, default=None),
-        code=code_digest("profile.py"),
+        code=code_digest("profile_clusters.py"),
     message:
         "Describing the {wildcards.track} clusters, shard {wildcards.shard}"
     script:
-        "../../scripts/profile.py"
+        "../../scripts/profile_clusters.py"
 
 
 rule gather_clusters:

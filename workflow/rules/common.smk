@@ -6,18 +6,18 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from common.code import code_digest
-from common.config import (
+from store_clusters.run.code import code_digest
+from store_clusters.run.settings import (
     FOLDERS,
     typed,
     resolve_config,
     results_folder,
     unnamed_sources,
 )
-from common.console import LastRun, redo_next_time
-from common.errors import InputError
-from common.inputs import DEMO_FILES, find_inputs, mixes_demo, uses_demo
-from common.job import print_errors, print_results
+from store_clusters.run.console import LastRun, redo_next_time
+from store_clusters.run.errors import InputError
+from store_clusters.inputs.find import DEMO_FILES, find_inputs, mixes_demo, uses_demo
+from store_clusters.run.job import print_errors, print_results
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 

@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.append(str(Path(workflow.basedir).parent / "scripts"))
 
-from common.console import show_errors
+from store_clusters.run.console import show_errors
 
 QUIET = show_errors(logger, workflow.output_settings.quiet)

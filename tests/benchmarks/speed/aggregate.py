@@ -73,7 +73,7 @@ from types import SimpleNamespace
 scripts, folder, options, *paths = sys.argv[1:]
 sys.path.append(scripts)
 import aggregate_sales
-from common.job import JobLog
+from store_clusters.run.job import JobLog
 for number, path in enumerate(paths):
     part = f"{folder}/{path.rpartition('/')[2]}"
     aggregate_sales.main(

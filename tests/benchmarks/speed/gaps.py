@@ -17,7 +17,7 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parents[3] / "scripts"))
 
-from methods import impute
+from store_clusters.features import imputation as impute
 
 FEATURES, FACTORS, UNKNOWN = 12, 3, 0.1
 WAYS = {"all stores": 10**9, "default": impute.MOST_DONORS, "median": 0}

@@ -32,12 +32,12 @@ from threadpoolctl import threadpool_limits
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.append(str(ROOT / "scripts"))
 
-from methods.choose_k import REFERENCES, RESAMPLES, choose_k  # noqa: E402
-from methods.cluster import cluster_stores  # noqa: E402
-from methods.normalize import comparable_mix  # noqa: E402
-from methods.reduce import reduce_features  # noqa: E402
-from methods.stability import jaccard  # noqa: E402
-from methods.structure import choose_by_gap  # noqa: E402
+from store_clusters.clusters.clustering import cluster_stores  # noqa: E402
+from store_clusters.clusters.number import REFERENCES, RESAMPLES, choose_k  # noqa: E402
+from store_clusters.clusters.stability import jaccard  # noqa: E402
+from store_clusters.clusters.structure import choose_by_gap  # noqa: E402
+from store_clusters.features.normalization import comparable_mix  # noqa: E402
+from store_clusters.features.reduction import reduce_features  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]

@@ -27,9 +27,9 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from common.seeds import seed_for
-from methods.choose_k import choose_k
-from methods.cluster import cluster_stores
+from store_clusters.clusters.clustering import cluster_stores
+from store_clusters.clusters.number import choose_k
+from store_clusters.run.seeds import seed_for
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]

@@ -15,18 +15,19 @@ from simulate import Scenario, even_months
 
 ROOT = Path(__file__).resolve().parents[3]
 if str(ROOT / "scripts") not in sys.path:
-    sys.path.append(str(ROOT / "scripts"))  # last: scripts/profile.py must not hide the library's
+    sys.path.append(str(ROOT / "scripts"))
 
-from common.seeds import seed_for  # noqa: E402
-from methods.choose_k import choose_k  # noqa: E402
-from methods.cluster import cluster_stores  # noqa: E402
-from methods.detect_outliers import flag_beyond, flag_share, outlier_scores  # noqa: E402
-from methods.held_out import HeldOut  # noqa: E402
-from methods.impute import impute  # noqa: E402
-from methods.limits import usable_size  # noqa: E402
-from methods.merge import Merged, Track, merge_tracks  # noqa: E402
-from methods.merge import Options as MergeOptions  # noqa: E402
-from methods.normalize import (  # noqa: E402
+from store_clusters.clusters.clustering import cluster_stores  # noqa: E402
+from store_clusters.clusters.held_out import HeldOut  # noqa: E402
+from store_clusters.clusters.independence import chance_independent  # noqa: E402
+from store_clusters.clusters.limits import usable_size  # noqa: E402
+from store_clusters.clusters.number import choose_k  # noqa: E402
+from store_clusters.clusters.paying import Fit, choose_paying  # noqa: E402
+from store_clusters.clusters.prediction import predict_sold  # noqa: E402
+from store_clusters.clusters.refits import refit  # noqa: E402
+from store_clusters.clusters.structure import shows_groups  # noqa: E402
+from store_clusters.features.imputation import impute  # noqa: E402
+from store_clusters.features.normalization import (  # noqa: E402
     apply_transform,
     choose_transform,
     comparable_mix,
@@ -34,11 +35,11 @@ from methods.normalize import (  # noqa: E402
     scale_columns,
     shares,
 )
-from methods.paying import Fit, choose_paying  # noqa: E402
-from methods.prediction import predict_sold  # noqa: E402
-from methods.reduce import beyond_chance, reduce_features  # noqa: E402
-from methods.refits import refit  # noqa: E402
-from methods.shared import chance_independent  # noqa: E402
+from store_clusters.features.outliers import flag_beyond, flag_share, outlier_scores  # noqa: E402
+from store_clusters.features.reduction import beyond_chance, reduce_features  # noqa: E402
+from store_clusters.merge.merging import Merged, Track, merge_tracks  # noqa: E402
+from store_clusters.merge.merging import Options as MergeOptions  # noqa: E402
+from store_clusters.run.seeds import seed_for  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
 Options = dict[str, Any]
@@ -174,6 +175,7 @@ def cluster_track(
         known=~np.isnan(matrix),
         sources=sources,
         shared=reduce["shared"],
+        shows_groups=shows_groups,
         alike=reduce["alike"],
         seed=seed_for(seed, group, "reduce"),
     )

@@ -30,7 +30,7 @@ from sklearn.metrics import adjusted_rand_score, roc_auc_score
 from summary import curves
 from threadpoolctl import threadpool_limits
 
-from methods.prediction import predict_sold
+from store_clusters.clusters.prediction import predict_sold
 
 
 @pytest.fixture(autouse=True)

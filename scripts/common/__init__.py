@@ -1,1 +1,0 @@
-"""What every script needs: table I/O against contracts, inputs as they come, logs, seeds."""

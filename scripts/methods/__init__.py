@@ -1,1 +1,0 @@
-"""The statistics: pure functions on arrays and tables. No files, no configuration, no logs."""

@@ -1,0 +1,1 @@
+"""Clusters of one track: how many, which, how stable, what they explain held out."""

@@ -1,0 +1,148 @@
+"""Clusters again on resampled stores: what of them comes back, and how surely a store belongs."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+from scipy.stats import chi2
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+
+from store_clusters.clusters.clustering import canonical_order, fit_clusters
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+MOST_STORES = 500  # more are sampled for a refit
+STARTS = 3
+ROUNDS = 10  # of expectation and maximisation, from the clusters of a refit
+USUAL = 0.99  # share of a cluster's stores that are not far from it
+
+
+@dataclass(frozen=True)
+class Refits:
+    """What resamples make of the stores of a group."""
+
+    labels: Labels  # (n_refits, n_stores) from 0, under the numbers of the clusters they refit
+    chances: Floats  # (n_stores, k) of belonging to each cluster, by refits without the store
+
+
+def refit(
+    values: Floats,
+    labels: Labels,
+    in_fit: Bools,
+    refits: int,
+    seed: int,
+    *,
+    algorithm: str = "kmeans",
+    weights: Floats | None = None,
+    min_size: int = 1,
+) -> Refits:
+    """Cluster resamples of the stores as the clusters were made, and place all stores by each.
+
+    A refitted cluster gets the number of the cluster that it shares most stores with, one each
+    (Hungarian method). A store's chances are those of Gaussians of one common covariance that
+    start at the refitted clusters, averaged over the refits that did not draw the store: so its
+    own place has no vote. The farther a store is from all of them, the more its chances are those
+    of a store of which nothing is known, the clusters' shares of the stores.
+
+    Args:
+        values: (n_stores, n_components).
+        labels: (n_stores,) clusters from 0.
+        in_fit: (n_stores,), stores that may be drawn, with replacement, at most 500 of them.
+        refits: Number of resamples.
+        seed: Seed of the draws and starts.
+        algorithm: As the clusters were made, see :func:`fit_clusters`.
+        weights: (n_stores,) likewise.
+        min_size: Stores of a cluster at least, likewise.
+    """
+    n, k = len(values), int(labels.max()) + 1
+    if k < 2:
+        return Refits(np.zeros((refits, n), dtype=np.int64), np.ones((n, 1)))
+    random = np.random.default_rng(seed)
+    order = canonical_order(values, weights)
+    candidates = order[in_fit[order]]
+    number = min(len(candidates), MOST_STORES)
+    found = np.empty((refits, n), dtype=np.int64)
+    chances, votes = np.zeros((n, k)), np.zeros(n)
+    everyone, times = np.zeros((n, k)), 0
+    for one in range(refits):
+        drawn = random.choice(candidates, number)
+        own = int(random.integers(2**31))
+        sizes = max(1, min_size * number // len(candidates)), number
+        distinct = len(np.unique(values[drawn], axis=0))
+        _, rule = fit_clusters(
+            values[drawn],
+            min(k, distinct),
+            algorithm,
+            STARTS,
+            own,
+            weights=None if weights is None else weights[drawn],
+            sizes=sizes,
+        )
+        found[one] = match(rule.place(values), labels, k)
+        likely = belonging(values, drawn, found[one], k)
+        everyone, times = everyone + likely, times + 1
+        left_out = np.ones(n, dtype=bool)
+        left_out[drawn] = False
+        chances[left_out] += likely[left_out]
+        votes += left_out
+    never = votes == 0  # drawn every time
+    chances[never], votes[never] = everyone[never], times
+    return Refits(found, chances / votes[:, None])
+
+
+def match(found: Labels, labels: Labels, k: int) -> Labels:
+    """Number refitted clusters (n_stores,) like the clusters that they share most stores with."""
+    shared = np.zeros((k, k))
+    np.add.at(shared, (found, labels), 1.0)
+    either = shared.sum(axis=1)[:, None] + shared.sum(axis=0)[None] - shared
+    rows, columns = linear_sum_assignment(-shared / np.maximum(either, 1.0))
+    names = np.empty(k, dtype=np.int64)
+    names[rows] = columns
+    return np.asarray(names[found])
+
+
+def belonging(values: Floats, drawn: Labels, labels: Labels, k: int) -> Floats:
+    """Return each store's chances of belonging to k clusters, (n_stores, k).
+
+    ``labels`` (n_stores,) of the stores ``drawn`` are where the Gaussians start.
+    """
+    some, own = values[drawn], labels[drawn]
+    used = np.unique(own)
+    shares = np.bincount(own, minlength=k) / len(own)
+    if len(used) < 2:
+        return np.tile(shares, (len(values), 1))
+    centres = np.array([some[own == label].mean(axis=0) for label in used])
+    within = some - centres[np.searchsorted(used, own)]
+    dimensions = values.shape[1]
+    spread = float(np.mean(within**2)) or 1e-12
+    few = dimensions / (dimensions + len(some))
+    covariance = within.T @ within / len(some)
+    covariance = (1 - few) * covariance + (few * spread + 1e-9 * spread) * np.eye(dimensions)
+    mixture = GaussianMixture(
+        len(used),
+        covariance_type="tied",
+        means_init=centres,
+        weights_init=shares[used],
+        precisions_init=np.linalg.inv(covariance),
+        reg_covar=max(few * spread, 1e-12),
+        max_iter=ROUNDS,
+        random_state=0,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a few rounds are meant
+        mixture.fit(some)
+    likely = np.zeros((len(values), k))
+    likely[:, used] = mixture.predict_proba(values)
+    apart = np.min(
+        [
+            np.einsum("ij,jk,ik->i", values - mean, mixture.precisions_, values - mean)
+            for mean in mixture.means_
+        ],
+        axis=0,
+    )
+    known = np.minimum(1.0, chi2.ppf(USUAL, dimensions) / np.maximum(apart, 1e-12))[:, None]
+    return np.asarray(known * likely + (1 - known) * shares)

@@ -1,0 +1,1 @@
+"""What clusters are, in numbers and in words."""

@@ -1,0 +1,1 @@
+"""Features of stores: joined, made comparable, imputed, and reduced to components."""

@@ -1,0 +1,143 @@
+"""What features have in common: which share something, which say much the same, and chance."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Names = npt.NDArray[np.object_]
+ABOVE = 2.0  # standard deviations by which a feature shares more than chance
+STEP = 0.1  # of the features, left out at a time: the fewer are noise, the clearer the others
+ROUNDS = 20  # in none of which permuted features may share as much: a chance of one in 21
+TAIL = 0.95  # quantile of what components of permuted features explain
+FEWEST_STORES = 10  # fewer say nothing about what features share
+
+
+def share_something(values: Floats, sources: Names, seed: int) -> Flags:
+    """Return which features share more with the others than chance, (n_features,).
+
+    Groups of stores differ in several features at once, which therefore correlate over all
+    stores; a feature that correlates with none can only blur them. For a feature the squared
+    correlations with the others, in units of 1 / (stores - 1), are summed. If all were
+    independent the sum would be the number of others, with a variance of twice that. Features
+    that share least are left out, a tenth at a time, until each that is left shares two standard
+    deviations more with the others that are left than it would by chance.
+
+    Some features are always more alike than others. So the same is done with the columns
+    permuted, 20 times: where the features that are left have as much in common in one of them,
+    none is left out.
+
+    Args:
+        values: (n_stores, n_features), NaN unknown.
+        sources: (n_features,), what each is made of; levels of one categorical feature stay
+            together, and what they share with each other does not count.
+        seed: Seed of the permutations.
+    """
+    everything = np.ones(values.shape[1], dtype=bool)
+    if len(np.unique(sources.astype(str))) < 3 or len(values) < FEWEST_STORES:
+        return everything
+    kept, common = _eliminate(values, sources)
+    if any(_eliminate(other, sources)[1] >= common for other in permuted(values, sources, seed)):
+        return everything
+    return kept
+
+
+def votes(values: Floats, threshold: float, sources: Names) -> Floats:
+    """Return weights (n_features,) with which features that say much the same have one vote.
+
+    Features are grouped by average linkage of their absolute Spearman correlations, up to a mean
+    of ``threshold``; each of m features of a group weighs 1 / sqrt(m), so that together they vary
+    as much as one. Levels of one categorical feature do not count as alike.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415, slow to import
+    from scipy.spatial.distance import squareform  # noqa: PLC0415
+
+    count = values.shape[1]
+    if count < 2 or len(values) < FEWEST_STORES:
+        return np.ones(count)
+    apart = 1 - np.abs(rank_correlations(values))
+    apart[sources[:, None] == sources[None, :]] = 2.0
+    np.fill_diagonal(apart, 0.0)
+    group = fcluster(linkage(squareform(apart), "average"), 1 - threshold + 1e-9, "distance")
+    return np.asarray(1 / np.sqrt(np.bincount(group)[group]))
+
+
+def rank_correlations(values: Floats) -> Floats:
+    """Spearman correlations over the stores that know both; 0 where fewer than ten do."""
+    import pandas as pd  # noqa: PLC0415, slow to import
+
+    found = pd.DataFrame(values).corr("spearman", min_periods=FEWEST_STORES).to_numpy()
+    rho = np.nan_to_num(np.round(found, 9))  # rounding: equal but for the order of summing
+    np.fill_diagonal(rho, 1.0)
+    return np.asarray(rho)
+
+
+def explained_by_chance(values: Floats, sources: Names, seed: int) -> Floats:
+    """Return the share of variance that components of independent features explain at most.
+
+    Parallel analysis (Horn 1965; with permutations, Buja and Eyuboglu 1992): the 95 % quantile,
+    for the first, second, ... component, of 20 sets of the same features with their values
+    permuted. Components that explain more say something about several features.
+    """
+    shares = [_spectrum(centred(other)) for other in permuted(values, sources, seed)]
+    return np.asarray(np.quantile(shares, TAIL, axis=0))
+
+
+def permuted(values: Floats, sources: Names, seed: int, rounds: int = ROUNDS) -> Iterator[Floats]:
+    """Yield the values with what is known of each source permuted among the stores that know it.
+
+    Stores are taken in the order of their values, so that their names decide nothing.
+    """
+    random = np.random.default_rng(seed)
+    values = values[np.lexsort(values.T)]
+    columns = [np.flatnonzero(sources == source) for source in dict.fromkeys(sources)]
+    known = [np.flatnonzero(~np.isnan(values[:, of]).any(axis=1)) for of in columns]
+    for _ in range(rounds):
+        result = values.copy()
+        for of, stores in zip(columns, known, strict=True):
+            result[np.ix_(stores, of)] = values[np.ix_(random.permutation(stores), of)]
+        yield result
+
+
+def _eliminate(values: Floats, sources: Names) -> tuple[Flags, float]:
+    """Leave out what shares least; return what is kept, and how much beyond chance it shares."""
+    names, source = np.unique(sources.astype(str), return_inverse=True)
+    squares = (len(values) - 1) * _correlations(values) ** 2 - 1  # expected to be 0
+    member = (source[:, None] == np.arange(len(names))).astype(float)
+    common = member.T @ squares @ member  # between sources, summed over their columns
+    np.fill_diagonal(common, 0.0)
+    size = member.sum(axis=0)
+    left = np.arange(len(names))
+    while len(left) > 2:
+        pairs = size[left] * (size[left].sum() - size[left])
+        above = common[np.ix_(left, left)].sum(axis=1) / np.sqrt(2 * pairs)
+        order = np.argsort(above, kind="stable")
+        worst = order[: max(1, int(STEP * len(left)))]
+        worst = worst[above[worst] < ABOVE]
+        if len(worst) == 0:
+            break
+        left = np.delete(left, worst)
+    return np.isin(source, left), float(common[np.ix_(left, left)].sum())
+
+
+def _correlations(values: Floats) -> Floats:
+    """Pearson correlations, an unknown value counting as the mean; 0 for constant columns."""
+    around = centred(values)
+    length = np.linalg.norm(around, axis=0)
+    unit = around / np.where(length > 1e-9, length, 1.0)
+    return np.asarray(unit.T @ unit)
+
+
+def centred(values: Floats) -> Floats:
+    """Return values less the mean of what is known of each column, 0 where unknown."""
+    known = ~np.isnan(values)
+    filled = np.where(known, values, 0.0)
+    mean = filled.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.asarray(np.where(known, values - mean, 0.0))
+
+
+def _spectrum(around: Floats) -> Floats:
+    squares = np.linalg.svd(around, compute_uv=False) ** 2
+    return np.asarray(squares / max(float(squares.sum()), 1e-12))

@@ -1,0 +1,1 @@
+"""What people send: finding the files of a run, and reading any of them."""

@@ -1,0 +1,107 @@
+"""Find the files of a run: those that exist and those that the demo retailer will provide."""
+
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from store_clusters.run.settings import expand
+
+DEMO = "resources/demo"
+DEMO_SALES = [
+    f"{DEMO}/internal/sales/{year}-Q{quarter}.parquet"
+    for year in (2024, 2025)
+    for quarter in range(1, 5)
+]
+DEMO_FILES = {
+    "sales": DEMO_SALES,
+    "products": f"{DEMO}/internal/products.csv",
+    "demographics": f"{DEMO}/external/demographics.csv",
+    "foot_traffic": f"{DEMO}/external/foot_traffic.csv.gz",
+    "competitors": f"{DEMO}/external/competitors.parquet",
+    "true_stores": f"{DEMO}/truth/stores.csv",
+    "true_segments": f"{DEMO}/truth/internal.csv",
+}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The input files of a run."""
+
+    sales: dict[str, str]  # part: file
+    products: list[str]
+    external: list[dict[str, Any]]  # the sources, each with its files
+
+    @property
+    def external_files(self) -> list[str]:
+        """Every external file, without repetition."""
+        return list(dict.fromkeys(file for source in self.external for file in source["files"]))
+
+    @property
+    def files(self) -> list[str]:
+        """Every input file, without repetition."""
+        return list(dict.fromkeys([*self.sales.values(), *self.products, *self.external_files]))
+
+
+def find_inputs(sections: Mapping[str, Any], unnamed: Mapping[str, str] | None = None) -> Inputs:
+    """Expand every path of the ``inputs`` section.
+
+    A source that is needed but ``unnamed`` has, in place of a file, the sentence that says so: no
+    such file exists, so a rule that needs the source cannot run, and the others can.
+
+    Raises:
+        InputError: A path or glob matches no file.
+    """
+    unnamed = unnamed or {}
+    demo = [
+        file for name in DEMO_FILES.values() for file in ([name] if isinstance(name, str) else name)
+    ]
+
+    def files(source: Mapping[str, Any], section: str, key: str) -> list[str]:
+        return [unnamed[section]] if section in unnamed else expand(source["path"], key, demo)
+
+    sales = files(sections["sales"], "sales", "inputs.sales.path")
+    return Inputs(
+        sales={"unnamed": sales[0]} if "sales" in unnamed else name_parts(sales),
+        products=files(sections["products"], "products", "inputs.products.path"),
+        external=[
+            {
+                **source,
+                "files": files(source, "external", f"inputs.external.{source['name']}.path"),
+            }
+            for source in sections["external"]
+        ],
+    )
+
+
+def name_parts(files: Iterable[str]) -> dict[str, str]:
+    """Name each file of sales after itself, safe in a path; files of one name get a suffix."""
+    stems: dict[str, list[str]] = {}
+    for file in sorted(files):
+        stem = re.sub(
+            r"(\.(parquet|pq|csv|tsv|txt|gz))+$", "", Path(file).name, flags=re.IGNORECASE
+        )
+        stem = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-") or "part"
+        stems.setdefault(stem, []).append(file)
+    return {
+        stem if len(same) == 1 else f"{stem}-{zlib.crc32(file.encode()):08x}": file
+        for stem, same in stems.items()
+        for file in same
+    }
+
+
+def uses_demo(inputs: Inputs) -> bool:
+    """Whether any file of the run belongs to the demo retailer."""
+    return any(file.startswith(f"{DEMO}/") for file in inputs.files)
+
+
+def mixes_demo(inputs: Inputs) -> str | None:
+    """Say which files are the demo retailer's where others are not; None where all are alike."""
+    files = {"sales": inputs.sales.values(), "products": inputs.products}
+    files["external"] = inputs.external_files
+    demo = [name for name, own in files.items() if any(file.startswith(f"{DEMO}/") for file in own)]
+    if not demo or len(demo) == len(files):
+        return None
+    return " and ".join(f"inputs.{name}" for name in demo)

@@ -1,0 +1,1 @@
+"""Both tracks merged into final clusters."""

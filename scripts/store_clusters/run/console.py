@@ -1,0 +1,102 @@
+"""What the workflow itself shows: errors whatever the verbosity, and the last run's account."""
+
+import json
+import logging
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from snakemake.exceptions import WorkflowError
+from snakemake.logging import DefaultFormatter
+from snakemake.settings.enums import Quietness
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from store_clusters.run.errors import InputError
+from store_clusters.run.files import read_json
+
+
+class QuietErrors(logging.StreamHandler):
+    """Shows warnings and errors where ``--quiet all`` hides them, without places in the code.
+
+    What a failed job has told itself is not repeated.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+        self.setLevel(logging.WARNING)
+        self.setFormatter(DefaultFormatter())
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Leave out that the command of a job failed, and the job where its log says why."""
+        if getattr(record, "exception", None) == "RuleException":
+            return "CalledProcessError" not in record.getMessage()
+        if getattr(record, "event", None) == LogEvent.JOB_ERROR:
+            return not any(last_event(path) == "error" for path in getattr(record, "log", ()))
+        return True
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the message without the lines that say where in the code it was raised."""
+        lines = super().format(record).splitlines()
+        return "\n".join(line for line in lines if not line.startswith('  File "'))
+
+
+def last_event(log: str | Path) -> str | None:
+    """Return what a job's log ends with, such as ``done`` or ``error``; None without a log."""
+    try:
+        lines = Path(log).read_text(encoding="utf-8").splitlines()
+        return json.loads(lines[-1]).get("event")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
+
+
+def show_errors(logger: logging.Logger, quiet: Collection[Any] | None) -> bool:
+    """Let a Snakemake that is told to be quiet about all still show its warnings and errors.
+
+    Returns whether it is.
+    """
+    known = any(isinstance(handler, QuietErrors) for handler in logger.handlers)
+    if Quietness.ALL in (quiet or ()) and not known:
+        logger.addHandler(QuietErrors())
+    return Quietness.ALL in (quiet or ())
+
+
+def redo_next_time(workflow: Any) -> None:
+    """Mark all that a failed run was to make and did not, so that the next run makes it.
+
+    Snakemake notes the input and parameters of a job that failed like those of one that did its
+    work. Where an earlier run's results are there, the next run would find nothing to do.
+    """
+    for job in workflow.dag.needrun_jobs():
+        workflow.persistence.started(job)
+
+
+class LastRun(dict):
+    """The account of the last run, read from its file when it is first asked for.
+
+    A command that does not show it never reads it. Empty where there is no file.
+    """
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.path: Path | None = path
+
+    def __bool__(self) -> bool:
+        self._read()
+        return len(self) > 0
+
+    def __getitem__(self, key: str) -> Any:
+        self._read()
+        return super().__getitem__(key)
+
+    def __reduce__(self) -> tuple[type, tuple]:
+        """Let a job get an empty dictionary: jobs read the file themselves."""
+        return dict, ()
+
+    def _read(self) -> None:
+        path, self.path = self.path, None
+        if path is not None and path.exists():
+            try:
+                self.update(read_json(path))
+            except InputError as error:
+                raise WorkflowError(str(error)) from None
