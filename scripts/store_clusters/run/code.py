@@ -61,8 +61,21 @@ def _closure(path: Path) -> set[Path]:
 
 @cache
 def _imported(path: Path) -> frozenset[Path]:
-    candidates = (SCRIPTS / (name.replace(".", "/") + ".py") for name in _names(_nodes(path)))
-    return frozenset(file for file in candidates if file.is_file())
+    """Return the project's modules that a file imports; of a registry all members."""
+    found: set[Path] = set()
+    for name in _names(_nodes(path)):
+        place = SCRIPTS / name.replace(".", "/")
+        package = place / "__init__.py"
+        if place.with_suffix(".py").is_file():
+            found.add(place.with_suffix(".py"))
+        elif package.is_file() and _makes_registry(package):
+            found.update(place.glob("*.py"))
+    return frozenset(found)
+
+
+def _makes_registry(path: Path) -> bool:
+    called = (node.func for node in _nodes(path) if isinstance(node, ast.Call))
+    return any(isinstance(name, ast.Name) and name.id == "Registry" for name in called)
 
 
 @cache
