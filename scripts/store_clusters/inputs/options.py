@@ -1,0 +1,151 @@
+"""Options of what people send."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from annotated_types import Ge, MaxLen, MinLen
+
+from store_clusters.run.options import (
+    Options,
+    Pattern,
+    Text,
+)
+
+
+@dataclass(frozen=True)
+class Source(Options):
+    """How a file is written."""
+
+    path: Text
+    """File or glob; CSV, CSV.gz or Parquet."""
+    format: Literal["auto", "csv", "parquet"] = "auto"
+    """Format; `auto` goes by the file's name."""
+    delimiter: Annotated[str, MinLen(1), MaxLen(1)] = ","
+    """Character between the columns of CSV."""
+    encoding: str = "utf-8"
+    """Encoding of CSV."""
+    skip_rows: Annotated[int, Ge(0)] = 0
+    """Lines of CSV above the header."""
+    missing: list[str] = field(default_factory=list)
+    """Texts that mean a missing value; empty always does. A number among them, such as "-999", is
+    missing in columns of numbers too."""
+    decimal: Literal[".", ","] = "."
+    """Decimal mark of numbers in CSV."""
+    date_format: str | None = None
+    """Format of dates in text, such as %d/%m/%Y; null means 2024-01-31."""
+    strip_leading_zeros: bool = False
+    """Let `007` and `7` be the same identifier."""
+
+
+@dataclass(frozen=True)
+class SalesColumns(Options):
+    """Our column names and theirs."""
+
+    store_id: str
+    """Column that identifies the store."""
+    product_id: str
+    """Column that identifies the product."""
+    sales: str
+    """Column with the money taken; kept to four decimals."""
+    date: str | None = None
+    """Column with the day of the sale; needed for `from` and `to` and for `min_history_days`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sales(Source):
+    """Sales by store and product, any number of rows per pair; returns are negative."""
+
+    columns: SalesColumns
+    """Our column names and theirs."""
+    from_: str | None = None
+    """First day to use."""
+    to: str | None = None
+    """Last day to use."""
+
+
+@dataclass(frozen=True)
+class ProductColumns(Options):
+    """Our column names and theirs."""
+
+    product_id: str
+    """Column that identifies the product."""
+    need_state: str
+    """Column with the need state."""
+    category: str | None = None
+    """Column with the category; null when `constants` gives it."""
+
+
+@dataclass(frozen=True)
+class ProductConstants(Options):
+    """Values for columns that the file does not have."""
+
+    category: str | None = None
+    """One category for all products."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Products(Source):
+    """Which category and need state a product belongs to.
+
+    A product with n rows splits its sales evenly.
+    """
+
+    columns: ProductColumns
+    """Our column names and theirs."""
+    constants: ProductConstants = field(default_factory=ProductConstants)
+    """Values for columns that the file does not have."""
+    rows: Literal["unique", "distinct"] = "unique"
+    """Refuse identical rows (`unique`) or use each once (`distinct`)."""
+
+
+@dataclass(frozen=True)
+class ExternalColumns(Options):
+    """Our column names and theirs."""
+
+    store_id: str
+    """Column that identifies the store."""
+    date: str | None = None
+    """Column with the day of a reading; needed for the rules `first` and `last`."""
+    store_name: str | None = None
+    """Column with the name of the store, to show; not a feature."""
+    region: str | None = None
+    """Column to filter stores by; a feature too, unless excluded."""
+    latitude: str | None = None
+    """Column with degrees north, for maps; a feature too, unless excluded."""
+    longitude: str | None = None
+    """Column with degrees east, for maps; a feature too, unless excluded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class External(Source):
+    """A source of facts about stores; sources are outer-joined on the store."""
+
+    name: Annotated[str, Pattern("^[A-Za-z][A-Za-z0-9_]*$")]
+    """Name of the source; its features are called `name.column`."""
+    columns: ExternalColumns
+    """Our column names and theirs."""
+    features: list[str] | None = None
+    """Columns to use; null uses every other column."""
+    exclude: list[str] = field(default_factory=list)
+    """Columns not to use."""
+    categorical: list[str] = field(default_factory=list)
+    """Columns of numbers to use as categories."""
+    rows: Literal["unique", "distinct", "mean", "median", "min", "max", "sum", "first", "last"] = (
+        "unique"
+    )
+    """What to do with several rows per store. `unique` refuses them; `distinct` drops identical
+    rows and refuses the rest; `first` and `last` go by date; the others reduce numbers (text takes
+    the most frequent value)."""
+
+
+@dataclass(frozen=True)
+class Inputs(Options):
+    """Where the data is and how the files are written."""
+
+    sales: Sales
+    """Sales by store and product, any number of rows per pair; returns are negative."""
+    products: Products
+    """Which category and need state a product belongs to; a product with n rows splits its sales
+    evenly."""
+    external: Annotated[list[External], MinLen(1)]
+    """Any number of sources of facts about stores; outer-joined on the store."""

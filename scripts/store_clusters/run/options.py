@@ -1,0 +1,89 @@
+"""How options are declared: sections of the configuration as classes, beside what uses them.
+
+A class holds the keys of a section, each with its type, range and default; the text below a field
+is its meaning. From these classes come the check of a configuration, its JSON schema for editors,
+``config/config.yaml`` and the reference in ``config/README.md``; a script gets its section as an
+object: ``options_of(ChooseK, snakemake.params.choose_k)``.
+
+They are plain dataclasses, so that a job imports next to nothing to read its options; pydantic,
+which checks a configuration (see ``store_clusters.settings``), understands them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from annotated_types import Ge, Gt, Le, MinLen
+
+from store_clusters.run.registry import Registry
+
+Section = TypeVar("Section")
+Text = Annotated[str, MinLen(1)]
+Count = Annotated[int, Ge(1)]
+Amount = Annotated[float, Ge(0)]
+Positive = Annotated[float, Gt(0)]
+Correlation = Annotated[float, Gt(0), Le(1)]
+Size = Annotated[float, Gt(0)] | Annotated[int, Ge(1)] | Literal["auto"]
+
+
+def option_name(name: str) -> str:
+    """Return what the configuration calls a field: those that Python reserves end in ``_``."""
+    return name.rstrip("_")
+
+
+class Options:
+    """A section of the configuration; unknown keys are refused."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {
+        "extra": "forbid",
+        "use_attribute_docstrings": True,
+        "alias_generator": option_name,
+    }
+
+
+@dataclass(frozen=True)
+class Member:
+    """Says of a text that it is the name of a member of a registry."""
+
+    registry: Registry
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Let pydantic accept the names of the members."""
+        from pydantic_core import core_schema  # noqa: PLC0415, only to check a configuration
+
+        return core_schema.literal_schema(list(self.registry))
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Says of a text that it matches a regular expression."""
+
+    expression: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Let pydantic match the text."""
+        from pydantic_core import core_schema  # noqa: PLC0415, only to check a configuration
+
+        return core_schema.str_schema(pattern=self.expression)
+
+
+def options_of(section: type[Section], plain: Mapping[str, Any]) -> Section:
+    """Return checked options as an object, with sections within it as objects."""
+    hints = get_type_hints(section)
+    values = {}
+    for one in fields(section):  # type: ignore[arg-type]
+        name = option_name(one.name)
+        if name in plain:
+            values[one.name] = _typed(hints[one.name], plain[name])
+    return section(**values)
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    if is_dataclass(hint) and isinstance(value, Mapping):
+        return options_of(hint, value)  # type: ignore[arg-type]
+    if get_origin(hint) is list and is_dataclass(get_args(hint)[0]):
+        return [_typed(get_args(hint)[0], one) for one in value]
+    if isinstance(hint, UnionType):
+        return _typed(next((one for one in get_args(hint) if is_dataclass(one)), None), value)
+    return value
