@@ -21,7 +21,7 @@ from store_clusters.features.normalization import (
 )
 from store_clusters.run.errors import InputError
 from store_clusters.run.job import JobLog, run
-from store_clusters.run.seeds import shard_of
+from store_clusters.run.seeds import in_shard
 from store_clusters.sales.whole_store import NeedStates, read_stores
 from store_clusters.tables.contracts import read_table, write_table
 from store_clusters.tables.matrices import Matrix, column, matrices, stack
@@ -65,12 +65,11 @@ def normalize_sales(snakemake: Any) -> Iterator[tuple[Matrix, Part, Part]]:
     """
     options, eligible = snakemake.params.normalize, snakemake.params.eligible
     kind = snakemake.params.groups
-    shard, shards = (int(number) for number in snakemake.wildcards.shard.split("-of-"))
     need_states = NeedStates(snakemake.input.features, kind)
     by_group = read_stores(snakemake.input.stores, kind)
     check_eligible(by_group, eligible)
     for group, stores in by_group.items():
-        if shard_of(group, shards) != shard:
+        if not in_shard(group, snakemake.wildcards.shard):
             continue
         raw = need_states.sales(group)
         sold = sells_somewhere(raw.values, raw.categories)

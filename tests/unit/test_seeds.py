@@ -10,7 +10,7 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_clusters.run.seeds import seed_for, shard_of
+from store_clusters.run.seeds import in_shard, seed_for, shard_of
 
 names = st.text(st.characters(max_codepoint=0x3FF), max_size=20)
 FEW = settings(max_examples=50, deadline=None, derandomize=True)
@@ -72,3 +72,11 @@ def test_another_process_computes_the_same(hash_seed: str) -> None:
         check=True,
     )
     assert done.stdout.split() == [str(seed_for(42, "Käse")), str(shard_of("Käse", 9))]
+
+
+def test_every_group_is_in_one_of_several_shards_and_in_the_only_one() -> None:
+    groups = [f"category {n}" for n in range(50)]
+    shards = [f"shards/{n}-of-4/" for n in range(1, 5)]
+    assert all(sum(in_shard(group, shard) for shard in shards) == 1 for group in groups)
+    assert all(in_shard(group, f"shards/{shard_of(group, 4)}-of-4/") for group in groups)
+    assert all(in_shard(group, "") for group in groups)
