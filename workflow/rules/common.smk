@@ -62,46 +62,31 @@ config["last_run"] = LastRun(Path(settings["output"]["results"], "run.json"))
 
 STARTED = time.time()
 
-# The external track has one group, so one shard; the categories are spread over `shards`.
-SHARDS = {
-    "internal": [
-        f"{n}-of-{settings['shards']}" for n in range(1, settings["shards"] + 1)
-    ],
-    "external": ["1-of-1"],
-}
+# The categories are spread over so many folders, none where there is one shard; the external track
+# has one group.
+SHARDS = [
+    f"shards/{n}-of-{settings['shards']}/" for n in range(1, settings["shards"] + 1)
+]
+SHARDS = SHARDS if len(SHARDS) > 1 else [""]
 
 
-def all_shards(table):
-    """Return an input function for the files of `table` in all shards of the track."""
+def needs(times_input, minutes, mb=2000):
+    """Return resources of a job: memory for its input, time for its size, both doubled on retry.
 
-    def files(wildcards):
-        folder = f"<results>/{wildcards.track}/shards"
-        return [
-            f"{folder}/{shard}/{table}.parquet" for shard in SHARDS[wildcards.track]
-        ]
-
-    return files
-
-
-def memory(base_mb, factor):
-    """Return a resource: `base_mb`, or `factor` times the input where that is more; doubled on retry."""
+    Memory is `mb`, or `times_input` times the input where that is more; time is `minutes`, and ten
+    more for each GB of input.
+    """
 
     def mem_mb(wildcards, input, attempt):
-        return int(max(base_mb, factor * input.size_mb)) * 2 ** (attempt - 1)
-
-    return mem_mb
-
-
-def minutes(base):
-    """Return a resource: `base` minutes and ten for each GB of input; doubled on retry."""
+        return int(max(mb, times_input * input.size_mb)) * 2 ** (attempt - 1)
 
     def runtime(wildcards, input, attempt):
-        return int(base + input.size_mb / 100) * 2 ** (attempt - 1)
+        return int(minutes + input.size_mb / 100) * 2 ** (attempt - 1)
 
-    return runtime
+    return {"mem_mb": mem_mb, "runtime": runtime}
 
 
-# Tables that are made shard by shard and gathered; a table's file is called after its contract.
+# Tables that are made shard by shard, and gathered where there are several.
 FEATURE_TABLES = [
     "normalized",
     "normalize_parameters",
@@ -115,6 +100,21 @@ FEATURE_TABLES = [
     "redundant",
 ]
 CLUSTER_TABLES = ["k", "k_scores", "clusters", "centres", "profiles"]
+FINAL_TABLES = [
+    "clusters",
+    "folds",
+    "centres",
+    "map",
+    "parts",
+    "stability",
+    "numbers",
+    "categories",
+    "profiles",
+    "names",
+    "drivers",
+    "rules",
+    "store_reasons",
+]
 
 MERGED_TABLES = [
     "clusters",

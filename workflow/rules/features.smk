@@ -13,134 +13,99 @@ rule normalize:
             then="<results>/internal/stores.parquet",
         ),
     output:
-        normalized="<results>/{track}/shards/{shard}/normalized.parquet",
-        parameters="<results>/{track}/shards/{shard}/normalize_parameters.parquet",
-        status="<results>/{track}/shards/{shard}/store_status.parquet",
+        normalized="<results>/{track}/{shard}normalized.parquet",
+        parameters="<results>/{track}/{shard}normalize_parameters.parquet",
+        status="<results>/{track}/{shard}store_status.parquet",
     log:
-        "<logs>/{track}/normalize/{shard}.jsonl",
+        "<logs>/{track}/{shard}normalize.jsonl",
     benchmark:
-        "<benchmarks>/{track}/normalize/{shard}.tsv"
+        "<benchmarks>/{track}/{shard}normalize.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 20),
-        runtime=minutes(30),
+        **needs(times_input=20, minutes=30),
     params:
         normalize=lookup(dpath="{track}/normalize", within=settings),
         eligible=lookup(dpath="{track}/eligible", within=settings, default=None),
         groups=lookup(dpath="{track}/groups", within=settings, default=None),
         code=code_digest("normalize.py"),
     message:
-        "Normalizing the {wildcards.track} features, shard {wildcards.shard}"
+        "Normalizing the {wildcards.track} features {wildcards.shard}"
     script:
         "../../scripts/normalize.py"
 
 
 rule impute:
     input:
-        normalized="<results>/{track}/shards/{shard}/normalized.parquet",
-        parameters="<results>/{track}/shards/{shard}/normalize_parameters.parquet",
+        normalized="<results>/{track}/{shard}normalized.parquet",
+        parameters="<results>/{track}/{shard}normalize_parameters.parquet",
     output:
-        imputed="<results>/{track}/shards/{shard}/imputed.parquet",
-        parameters="<results>/{track}/shards/{shard}/impute_parameters.parquet",
+        imputed="<results>/{track}/{shard}imputed.parquet",
+        parameters="<results>/{track}/{shard}impute_parameters.parquet",
     log:
-        "<logs>/{track}/impute/{shard}.jsonl",
+        "<logs>/{track}/{shard}impute.jsonl",
     benchmark:
-        "<benchmarks>/{track}/impute/{shard}.tsv"
+        "<benchmarks>/{track}/{shard}impute.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 40),
-        runtime=minutes(60),
+        **needs(times_input=40, minutes=60),
     params:
         impute=lookup(dpath="{track}/impute", within=settings),
         seed=settings["seed"],
         code=code_digest("impute.py"),
     message:
-        "Filling gaps in the {wildcards.track} features, shard {wildcards.shard}"
+        "Filling gaps in the {wildcards.track} features {wildcards.shard}"
     script:
         "../../scripts/impute.py"
 
 
 rule detect_outliers:
     input:
-        "<results>/{track}/shards/{shard}/imputed.parquet",
+        "<results>/{track}/{shard}imputed.parquet",
     output:
-        "<results>/{track}/shards/{shard}/outliers.parquet",
+        "<results>/{track}/{shard}outliers.parquet",
     log:
-        "<logs>/{track}/detect_outliers/{shard}.jsonl",
+        "<logs>/{track}/{shard}detect_outliers.jsonl",
     benchmark:
-        "<benchmarks>/{track}/detect_outliers/{shard}.tsv"
+        "<benchmarks>/{track}/{shard}detect_outliers.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 40),
-        runtime=minutes(60),
+        **needs(times_input=40, minutes=60),
     params:
         outliers=lookup(dpath="{track}/outliers", within=settings),
         seed=settings["seed"],
         code=code_digest("detect_outliers.py"),
     message:
-        "Flagging unusual stores, {wildcards.track}, shard {wildcards.shard}"
+        "Flagging unusual stores, {wildcards.track} {wildcards.shard}"
     script:
         "../../scripts/detect_outliers.py"
 
 
 rule reduce:
     input:
-        imputed="<results>/{track}/shards/{shard}/imputed.parquet",
-        parameters="<results>/{track}/shards/{shard}/normalize_parameters.parquet",
-        outliers="<results>/{track}/shards/{shard}/outliers.parquet",
+        imputed="<results>/{track}/{shard}imputed.parquet",
+        parameters="<results>/{track}/{shard}normalize_parameters.parquet",
+        outliers="<results>/{track}/{shard}outliers.parquet",
     output:
-        reduced="<results>/{track}/shards/{shard}/reduced.parquet",
-        loadings="<results>/{track}/shards/{shard}/loadings.parquet",
-        components="<results>/{track}/shards/{shard}/components.parquet",
-        redundant="<results>/{track}/shards/{shard}/redundant.parquet",
+        reduced="<results>/{track}/{shard}reduced.parquet",
+        loadings="<results>/{track}/{shard}loadings.parquet",
+        components="<results>/{track}/{shard}components.parquet",
+        redundant="<results>/{track}/{shard}redundant.parquet",
     log:
-        "<logs>/{track}/reduce/{shard}.jsonl",
+        "<logs>/{track}/{shard}reduce.jsonl",
     benchmark:
-        "<benchmarks>/{track}/reduce/{shard}.tsv"
+        "<benchmarks>/{track}/{shard}reduce.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 40),
-        runtime=minutes(30),
+        **needs(times_input=40, minutes=30),
     params:
         reduce=lookup(dpath="{track}/reduce", within=settings),
         seed=settings["seed"],
         code=code_digest("reduce.py"),
     message:
-        "Reducing the {wildcards.track} features, shard {wildcards.shard}"
+        "Reducing the {wildcards.track} features {wildcards.shard}"
     script:
         "../../scripts/reduce.py"
-
-
-rule gather_features:
-    input:
-        **{table: all_shards(table) for table in FEATURE_TABLES},
-    output:
-        **{
-            table: update(f"<results>/{{track}}/{table}.parquet")
-            for table in FEATURE_TABLES
-        },
-    log:
-        "<logs>/{track}/gather_features.jsonl",
-    benchmark:
-        "<benchmarks>/{track}/gather_features.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000, 40),
-        runtime=minutes(30),
-    params:
-        tables=FEATURE_TABLES,
-        code=code_digest("gather.py"),
-    message:
-        "Gathering the {wildcards.track} features of all shards"
-    script:
-        "../../scripts/gather.py"

@@ -16,10 +16,8 @@ rule make_demo:
         "<benchmarks>/make_demo.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=1000,
-        runtime=minutes(10),
+        **needs(mb=1000, times_input=0, minutes=10),
     params:
         seed=42,
         code=code_digest("../resources/make_demo.py"),
@@ -41,10 +39,8 @@ rule aggregate_sales:
         "<benchmarks>/aggregate_sales/{part}.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 0.1),
-        runtime=minutes(60),
+        **needs(times_input=0.1, minutes=60),
     params:
         source=settings["inputs"]["sales"],
         code=code_digest("aggregate_sales.py"),
@@ -59,9 +55,9 @@ rule map_products:
         parts=collect("<results>/internal/sales/{part}.parquet", part=inputs.sales),
         products=inputs.products,
     output:
-        need_states=update("<results>/internal/need_states.parquet"),
-        stores=update("<results>/internal/stores.parquet"),
-        set_aside=update("<results>/internal/set_aside.parquet"),
+        need_states="<results>/internal/need_states.parquet",
+        stores="<results>/internal/stores.parquet",
+        set_aside="<results>/internal/set_aside.parquet",
     log:
         "<logs>/map_products.jsonl",
     benchmark:
@@ -70,8 +66,7 @@ rule map_products:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=memory(2000, 4),
-        runtime=minutes(60),
+        **needs(times_input=4, minutes=60),
     params:
         source=settings["inputs"]["products"],
         groups=settings["internal"]["groups"],

@@ -7,7 +7,7 @@ rule label:
         raw_features="<results>/external/raw_features.parquet",
         set_aside="<results>/external/set_aside.parquet",
     output:
-        update("<merged>/labels.parquet"),
+        "<merged>/labels.parquet",
     log:
         "<logs>/label.jsonl",
     benchmark:
@@ -16,10 +16,8 @@ rule label:
     priority: 1
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 20),
-        runtime=minutes(30),
+        **needs(times_input=20, minutes=30),
     params:
         labels=settings["labels"],
         products=settings["inputs"]["products"],

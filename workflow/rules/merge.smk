@@ -5,18 +5,16 @@ rule grade:
     input:
         stores="<results>/internal/stores.parquet",
     output:
-        tiers=update("<merged>/tiers.parquet"),
-        breaks=update("<merged>/tier_breaks.parquet"),
+        tiers="<merged>/tiers.parquet",
+        breaks="<merged>/tier_breaks.parquet",
     log:
         "<logs>/grade.jsonl",
     benchmark:
         "<benchmarks>/grade.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 20),
-        runtime=minutes(30),
+        **needs(times_input=20, minutes=30),
     params:
         tiers=settings["internal"]["tiers"],
         groups=settings["internal"]["groups"],
@@ -33,32 +31,30 @@ rule merge:
         tiers="<merged>/tiers.parquet" if settings["internal"]["tiers"] else [],
         stores="<results>/internal/stores.parquet",
         need_states="<results>/internal/need_states.parquet",
-        internal_clusters="<results>/internal/clusters.parquet",
-        internal_reduced="<results>/internal/reduced.parquet",
-        internal_status="<results>/internal/store_status.parquet",
+        internal_clusters="<results>/internal/{shard}clusters.parquet",
+        internal_reduced="<results>/internal/{shard}reduced.parquet",
+        internal_status="<results>/internal/{shard}store_status.parquet",
         external_clusters="<results>/external/clusters.parquet",
         external_reduced="<results>/external/reduced.parquet",
         external_status="<results>/external/store_status.parquet",
         external_k="<results>/external/k.parquet",
     output:
-        clusters=update("<merged>/clusters.parquet"),
-        folds=update("<merged>/folds.parquet"),
-        centres=update("<merged>/centres.parquet"),
-        map=update("<merged>/map.parquet"),
-        parts=update("<merged>/parts.parquet"),
-        stability=update("<merged>/stability.parquet"),
-        numbers=update("<merged>/numbers.parquet"),
-        categories=update("<merged>/categories.parquet"),
+        clusters="<merged>/{shard}clusters.parquet",
+        folds="<merged>/{shard}folds.parquet",
+        centres="<merged>/{shard}centres.parquet",
+        map="<merged>/{shard}map.parquet",
+        parts="<merged>/{shard}parts.parquet",
+        stability="<merged>/{shard}stability.parquet",
+        numbers="<merged>/{shard}numbers.parquet",
+        categories="<merged>/{shard}categories.parquet",
     log:
-        "<logs>/merge.jsonl",
+        "<logs>/{shard}merge.jsonl",
     benchmark:
-        "<benchmarks>/merge.tsv"
+        "<benchmarks>/{shard}merge.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 40),
-        runtime=minutes(60),
+        **needs(times_input=40, minutes=60),
     params:
         merge=settings["merge"],
         clustering={
@@ -73,76 +69,72 @@ rule merge:
         seed=settings["seed"],
         code=code_digest("merge.py"),
     message:
-        "Merging internal and external clusters"
+        "Merging internal and external clusters {wildcards.shard}"
     script:
         "../../scripts/merge.py"
 
 
 rule describe:
     input:
-        clusters="<merged>/clusters.parquet",
+        clusters="<merged>/{shard}clusters.parquet",
         need_states="<results>/internal/need_states.parquet",
         raw_features="<results>/external/raw_features.parquet",
-        internal_normalized="<results>/internal/normalized.parquet",
+        internal_normalized="<results>/internal/{shard}normalized.parquet",
         external_normalized="<results>/external/normalized.parquet",
         labels="<merged>/labels.parquet",
     output:
-        profiles=update("<merged>/profiles.parquet"),
-        names=update("<merged>/names.parquet"),
-        drivers=update("<merged>/drivers.parquet"),
-        rules=update("<merged>/rules.parquet"),
+        profiles="<merged>/{shard}profiles.parquet",
+        names="<merged>/{shard}names.parquet",
+        drivers="<merged>/{shard}drivers.parquet",
+        rules="<merged>/{shard}rules.parquet",
     log:
-        "<logs>/describe.jsonl",
+        "<logs>/{shard}describe.jsonl",
     benchmark:
-        "<benchmarks>/describe.tsv"
+        "<benchmarks>/{shard}describe.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 20),
-        runtime=minutes(60),
+        **needs(times_input=20, minutes=60),
     params:
         groups=settings["internal"]["groups"],
         seed=settings["seed"],
         code=code_digest("describe.py"),
     message:
-        "Saying what the final clusters are"
+        "Saying what the final clusters are {wildcards.shard}"
     script:
         "../../scripts/describe.py"
 
 
 rule explain:
     input:
-        clusters="<merged>/clusters.parquet",
-        names="<merged>/names.parquet",
-        profiles="<merged>/profiles.parquet",
-        folds="<merged>/folds.parquet",
-        centres="<merged>/centres.parquet",
+        clusters="<merged>/{shard}clusters.parquet",
+        names="<merged>/{shard}names.parquet",
+        profiles="<merged>/{shard}profiles.parquet",
+        folds="<merged>/{shard}folds.parquet",
+        centres="<merged>/{shard}centres.parquet",
         need_states="<results>/internal/need_states.parquet",
         raw_features="<results>/external/raw_features.parquet",
-        internal_parameters="<results>/internal/normalize_parameters.parquet",
-        internal_imputed="<results>/internal/imputed.parquet",
+        internal_parameters="<results>/internal/{shard}normalize_parameters.parquet",
+        internal_imputed="<results>/internal/{shard}imputed.parquet",
         external_imputed="<results>/external/imputed.parquet",
-        internal_outliers="<results>/internal/outliers.parquet",
+        internal_outliers="<results>/internal/{shard}outliers.parquet",
         external_outliers="<results>/external/outliers.parquet",
         labels="<merged>/labels.parquet",
     output:
-        update("<merged>/store_reasons.parquet"),
+        "<merged>/{shard}store_reasons.parquet",
     log:
-        "<logs>/explain.jsonl",
+        "<logs>/{shard}explain.jsonl",
     benchmark:
-        "<benchmarks>/explain.tsv"
+        "<benchmarks>/{shard}explain.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 40),
-        runtime=minutes(60),
+        **needs(times_input=40, minutes=60),
     params:
         groups=settings["internal"]["groups"],
         aim=settings["merge"]["aim"],
         code=code_digest("explain.py"),
     message:
-        "Saying why every store is where it is"
+        "Saying why every store is where it is {wildcards.shard}"
     script:
         "../../scripts/explain.py"

@@ -11,17 +11,15 @@ rule reconcile:
         set_aside="<results>/internal/set_aside.parquet",
         clusters="<merged>/clusters.parquet",
     output:
-        update("<results>/run.json"),
+        "<results>/run.json",
     log:
         "<logs>/reconcile.jsonl",
     benchmark:
         "<benchmarks>/reconcile.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 4),
-        runtime=minutes(30),
+        **needs(times_input=4, minutes=30),
     params:
         settings=settings,
         files=inputs.files,
@@ -70,10 +68,8 @@ rule draw_figures:
         "<benchmarks>/draw_figures.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 20),
-        runtime=minutes(30),
+        **needs(times_input=20, minutes=30),
     params:
         code=code_digest("draw_figures.py"),
     message:
@@ -124,10 +120,8 @@ rule write_page:
         "<benchmarks>/write_page.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 20),
-        runtime=minutes(30),
+        **needs(times_input=20, minutes=30),
     params:
         tables=TABLES,
         pictures=PICTURES,
@@ -166,10 +160,8 @@ rule write_explorer:
         "<benchmarks>/write_explorer.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 40),
-        runtime=minutes(30),
+        **needs(times_input=40, minutes=30),
     params:
         code=code_digest(
             "write_explorer.py",
@@ -206,10 +198,8 @@ rule write_workbook:
         "<benchmarks>/write_workbook.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=memory(2000, 40),
-        runtime=minutes(60),
+        **needs(times_input=40, minutes=60),
     params:
         code=code_digest("write_workbook.py"),
     message:

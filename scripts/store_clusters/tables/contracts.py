@@ -136,8 +136,7 @@ def read_table(path: str | Path, name: str, **options: Any) -> pa.Table:
     ``options`` go to :func:`pyarrow.parquet.read_table`, such as ``columns`` or ``filters``.
     """
     promised = contract(name)
-    metadata = pq.read_schema(path).metadata or {}
-    found = (metadata.get(b"contract", b"").decode(), metadata.get(b"version", b"").decode())
+    found = _says(path)
     if found != (promised.name, str(promised.version)):
         raise InputError(
             f"{path}: this is not a {promised.name!r} table of version {promised.version} "
@@ -145,6 +144,17 @@ def read_table(path: str | Path, name: str, **options: Any) -> pa.Table:
             "Delete the file and run the workflow again."
         )
     return pq.read_table(path, memory_map=False, **options)
+
+
+def contract_of(path: str | Path) -> str:
+    """Return the name of the contract that a table was written under, empty where under none."""
+    return _says(path)[0]
+
+
+def _says(path: str | Path) -> tuple[str, str]:
+    """Return the contract and its version that a file names."""
+    metadata = pq.read_schema(path).metadata or {}
+    return metadata.get(b"contract", b"").decode(), metadata.get(b"version", b"").decode()
 
 
 def sum_of_sales(table: pa.Table) -> Decimal:
