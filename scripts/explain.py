@@ -31,7 +31,7 @@ from store_clusters.describe.reasons import (
     tipping_points,
     what_speaks,
 )
-from store_clusters.features.external import External, external_features
+from store_clusters.features.external_tables import External, external_features
 from store_clusters.features.normalization import columns_by, shares_by_part
 from store_clusters.merge.names import by_number
 from store_clusters.run.job import JobLog, run

@@ -44,15 +44,21 @@ class Options:
 
 @dataclass(frozen=True)
 class Member:
-    """Says of a text that it is the name of a member of a registry."""
+    """Says of a text that it is the name of a member of a registry, or one of some other words."""
 
     registry: Registry
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """What may be chosen: the other words, then the names of the members, sorted."""
+        return [*self.also, *self.registry]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         """Let pydantic accept the names of the members."""
         from pydantic_core import core_schema  # noqa: PLC0415, only to check a configuration
 
-        return core_schema.literal_schema(list(self.registry))
+        return core_schema.literal_schema(self.names)
 
 
 @dataclass(frozen=True)
