@@ -49,9 +49,9 @@ def medians(gaps: Gaps) -> Floats:
 
 def fill_with(constants: Floats, gaps: Gaps, method: str) -> tuple[Floats, list[Parameter]]:
     """Fill each column with a constant (n_columns,)."""
-    own = gaps.values[:, gaps.columns]
+    given = gaps.values[:, gaps.columns]
     rows = [
         Parameter(int(column), method, 0, None, float(constant))
         for column, constant in zip(gaps.columns, constants, strict=True)
     ]
-    return np.where(np.isnan(own), constants, own), rows
+    return np.where(np.isnan(given), constants, given), rows
