@@ -44,15 +44,24 @@ class Options:
 
 @dataclass(frozen=True)
 class Member:
-    """Says of a text that it is the name of a member of a registry, or one of some other words."""
+    """Says of a text that it is the name of a member of a registry, or one of some ``also``.
+
+    Where the members of a family serve different purposes, they list these in a constant
+    ``SERVES``, and ``serves`` is the one that is needed.
+    """
 
     registry: Registry
+    serves: str | None = None
     also: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
         """What may be chosen: the other words, then the names of the members, sorted."""
-        return [*self.also, *self.registry]
+        return list(self.also) + [
+            name
+            for name in self.registry
+            if self.serves is None or self.serves in self.registry.constant(name, "SERVES")
+        ]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         """Let pydantic accept the names of the members."""
