@@ -5,15 +5,15 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs
 
-from store_clusters.clusters import number as module
-from store_clusters.clusters.number import TooFewStores, choose_k
+from store_clusters.clusters.number_of_clusters import TooFewStores, choose_k
+from store_clusters.clusters.trials import Choice
 
 CRITERIA = ["silhouette", "calinski_harabasz", "davies_bouldin"]
 ALGORITHMS = ["kmeans", "ward", "gaussian_mixture"]
 CORNERS = np.array([[0, 0], [20, 0], [0, 20], [20, 20], [10, 40]], dtype=float)
 
 
-def choose(values: np.ndarray, **options: object) -> module.Choice:
+def choose(values: np.ndarray, **options: object) -> Choice:
     defaults = {
         "smallest": 2,
         "largest": 8,
@@ -71,7 +71,7 @@ def test_silhouette_is_that_of_a_hand_computation() -> None:
 
 
 def test_among_equal_scores_the_smaller_number_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "silhouette_score", lambda *arguments, **options: 0.5)
+    monkeypatch.setattr("sklearn.metrics.silhouette_score", lambda *arguments, **options: 0.5)
     assert choose(blobs(5), smallest=3).k == 3
 
 

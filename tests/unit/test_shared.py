@@ -6,7 +6,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from store_clusters.clusters.clustering import fit_clusters
 from store_clusters.clusters.independence import chance_independent
-from store_clusters.clusters.number import choose_k
+from store_clusters.clusters.number_of_clusters import choose_k
 from store_clusters.clusters.structure import choose_by_mixture, shows_groups
 from store_clusters.features.reduction import beyond_chance, reduce_features
 from store_clusters.features.shared import share_something, votes
