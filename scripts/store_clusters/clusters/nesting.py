@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from store_clusters.clusters.divisions import Step, Stores
 from store_clusters.clusters.held_out import Gain
 from store_clusters.clusters.limits import Limits
 from store_clusters.clusters.placing import means_of
 from store_clusters.clusters.stability import jaccard
+from store_clusters.clusters.steps import Step, Stores
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from store_clusters.clusters.clustering import canonical_order, fit_clusters
-from store_clusters.clusters.divisions import Cut, Step
 from store_clusters.clusters.held_out import Gain
 from store_clusters.clusters.limits import ImpossibleLimits
 from store_clusters.clusters.nesting import Nest
 from store_clusters.clusters.placing import Rule
+from store_clusters.clusters.steps import Cut, Step
 
 Labels = npt.NDArray[np.int64]
 STARTS, REFIT_STARTS = 10, 3  # of k-means, when a cluster is divided by its sales

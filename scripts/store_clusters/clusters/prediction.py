@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from store_clusters.clusters.clustering import cluster_stores, fit_clusters
-from store_clusters.clusters.divisions import Stores
 from store_clusters.clusters.held_out import HeldOut, judge_mixes, with_means
 from store_clusters.clusters.limits import Limits
 from store_clusters.clusters.nesting import Nest
+from store_clusters.clusters.steps import Stores
 from store_clusters.features.normalization import columns_by, comparable_mixes
 
 Floats = npt.NDArray[np.float64]
