@@ -2,6 +2,14 @@
 
 import math
 
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.object_]
+NEARLY = 1e-6  # how near to the middle of two rounded values arrays are not trusted
+MANY_DIGITS = 7  # more significant digits than arrays are used for
+
 
 def number(value: float, digits: int = 3) -> str:
     """Return a number with so many significant digits, thousands apart: 52,300, 4.13, -0.05."""
@@ -23,3 +31,42 @@ def significant(value: float, digits: int) -> float:
     if value == 0 or not math.isfinite(value):
         return value
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def numbers(values: Floats, digits: npt.NDArray[np.int64] | int = 3) -> Texts:
+    """Return :func:`number` of each value (n,), ``digits`` for all or for each (n,).
+
+    Values that are the same when rounded are put into words once, so that the time hardly grows
+    with their number.
+    """
+    digits = np.broadcast_to(digits, values.shape)
+    text = np.empty(len(values), dtype=object)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        size = np.log10(np.abs(values))
+        last = np.floor(size) - digits + 1  # power of ten of the last digit
+        scaled = values / 10.0**last
+        rounded = np.rint(scaled)
+        sure = (np.abs(np.abs(scaled - rounded) - 0.5) > NEARLY) & (np.abs(last) < 300)
+        sure &= (np.abs(size - np.rint(size)) > NEARLY) & (digits > 0) & (digits <= MANY_DIGITS)
+    for row in np.flatnonzero(~sure):
+        text[row] = number(float(values[row]), int(digits[row]))
+    rows = np.flatnonzero(sure)
+    _, first, same = np.unique(
+        rounded[rows] * 1000 + last[rows], return_index=True, return_inverse=True
+    )
+    once = [number(float(values[row]), int(digits[row])) for row in rows[first]]
+    text[rows] = np.array(once, dtype=object)[same]
+    return text
+
+
+def percents(shares: Floats) -> Texts:
+    """Return :func:`percent` of each share (n,)."""
+    return numbers(100 * shares, np.where(np.abs(shares) < 1, 2, 3)) + " %"
+
+
+def magnitudes(values: Floats) -> npt.NDArray[np.int64]:
+    """Return the power of ten of the first digit of positive values (n,): 2 of 523.4."""
+    size = np.log10(values)
+    near = np.flatnonzero(np.abs(size - np.rint(size)) < NEARLY)
+    size[near] = [math.log10(value) for value in values[near]]
+    return np.floor(size).astype(np.int64)
