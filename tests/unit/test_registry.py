@@ -41,6 +41,12 @@ def test_a_new_file_is_a_new_member(family: Path) -> None:
     assert list(Registry("kinds_of_tea")) == ["black", "green", "white"]
 
 
+def test_what_a_member_declares_is_known_without_importing_it(family: Path) -> None:
+    text = '"""Is mixed."""\n\nimport no_such_module\n\nCUPS = ["a", 2]\nMORE = len(CUPS)\n'
+    (family / "blend.py").write_text(text, encoding="utf-8")
+    assert Registry("kinds_of_tea").declared("blend") == {"CUPS": ["a", 2]}
+
+
 def test_every_member_counts_for_the_digest_of_what_uses_the_family(
     family: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
