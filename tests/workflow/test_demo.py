@@ -91,6 +91,7 @@ def test_the_account_adds_up_and_names_every_input(demo: Project) -> None:
     assert all(re.fullmatch("[0-9a-f]{64}", file["sha256"]) for file in account["inputs"])
     assert account["configuration"]["merge"]["min_size"] == "auto"
     assert account["packages"]["snakemake"].startswith("9.")
+    assert f'version = "{account["version"]}"' in (ROOT / "pyproject.toml").read_text("utf-8")
 
 
 def test_every_job_leaves_a_log_of_json_lines(demo: Project) -> None:

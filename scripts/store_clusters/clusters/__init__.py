@@ -6,8 +6,8 @@ whether clusters come back (``stability``) and what they explain of months held 
 (``prediction``); ``partitions`` makes clusters of many numbers quickly. ``independence`` asks of
 external clusters whether they are more than their features one by one.
 
-Which: ``clustering`` runs one of the ``algorithms`` and numbers the clusters; ``limits`` keeps their
-sizes, ``placing`` says where other stores belong. ``refits`` clusters resamples again.
+Which: ``clustering`` runs one of the ``algorithms`` and numbers the clusters; ``limits`` keeps
+their sizes, ``placing`` says where other stores belong. ``refits`` clusters resamples again.
 
 Final clusters: ``steps`` says what a division of a category is, ``nesting`` what it is worth, by
 sales in months held out (``held_out``), and ``parting`` how it takes one cluster more. That is for

@@ -16,7 +16,7 @@ from store_clusters.describe.profiles import (
     sales_by_cluster,
     shares_of,
 )
-from store_clusters.features.external import external_features
+from store_clusters.features.external_tables import external_features
 from store_clusters.sales.whole_store import WHOLE_STORE, NeedStates, read_stores
 from store_clusters.tables.matrices import Matrix, column, read_matrices
 

@@ -4,10 +4,10 @@ import statistics
 from collections import Counter
 from pathlib import Path
 
-import join_external
 import numpy as np
 import pandas as pd
 import pytest
+from descriptions import external
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,9 +18,10 @@ from store_clusters.features.joining import (
     one_row_per_store,
     to_long,
 )
+from store_clusters.features.joining_tables import read_source
+from store_clusters.inputs.options import Source
 from store_clusters.inputs.sources import header
 from store_clusters.run.errors import InputError
-from store_clusters.run.job import JobLog
 
 FEW = settings(max_examples=12, deadline=None, derandomize=True)
 REDUCTIONS = {
@@ -262,17 +263,9 @@ def read(folder: Path, files: dict[str, pd.DataFrame], **keys: object) -> pd.Dat
     for name, rows in files.items():
         write = rows.to_csv if name.endswith("csv") else rows.to_parquet
         write(folder / name, index=False)
-    source = {
-        "name": "census",
-        "files": [str(folder / name) for name in files],
-        "columns": {"store_id": "shop", "date": None} | keys.pop("columns", {}),
-        "features": None,
-        "exclude": [],
-        "categorical": [],
-        "rows": "unique",
-    }
-    log = JobLog(folder / "log", "join_external", {})
-    return join_external.read_source(source | keys, 12, log)[0]
+    columns: dict = {"store_id": "shop"} | keys.pop("columns", {})  # type: ignore[operator]
+    paths = [str(folder / name) for name in files]
+    return read_source(paths, external("census", columns, **keys), 12).table
 
 
 @pytest.mark.parametrize("rows", ["unique", "distinct", "mean", "last"])
@@ -300,7 +293,7 @@ def test_a_column_may_be_called_as_we_call_the_store_or_the_day(
 def test_the_row_number_that_pandas_writes_is_no_feature(tmp_path: Path) -> None:
     rows = pd.DataFrame({"shop": ["a", "b"], "size": [1, 2]}, index=[7, 3])
     rows.to_parquet(tmp_path / "rows.parquet")
-    assert header(tmp_path / "rows.parquet", {})[-1] == "__index_level_0__"
+    assert header(tmp_path / "rows.parquet", Source("file"))[-1] == "__index_level_0__"
     again = {"again.parquet": rows.reset_index(names="__index_level_0__")}
     assert list(read(tmp_path, again)) == ["census.size"]
     found = read(tmp_path, again, features=["__index_level_0__"])

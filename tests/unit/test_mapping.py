@@ -7,10 +7,12 @@ from decimal import Decimal
 import duckdb
 import pyarrow as pa
 import pytest
+from descriptions import products as described
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_clusters.sales.mapping import map_sales
+from store_clusters.run.errors import InputError
+from store_clusters.sales.mapping import check_inputs, check_positive, map_sales, totals
 from store_clusters.tables.contracts import contract
 
 FEW = settings(max_examples=12, deadline=None, derandomize=True)
@@ -41,14 +43,20 @@ def part(store: str, product: str, sales: object, **other: object) -> Row:
     return row | {"in_window": True} | undated | other
 
 
+def loaded(parts: list[Row], products: list[Place]) -> duckdb.DuckDBPyConnection:
+    """A database with the views that are checked and mapped."""
+    database = duckdb.connect()
+    database.register("parts", pa.Table.from_pylist(parts, PARTS))
+    rows = [dict(zip(PRODUCTS.names, place, strict=True)) for place in products]
+    database.register("products", pa.Table.from_pylist(rows, PRODUCTS))
+    return database
+
+
 def map_rows(
     parts: list[Row], products: list[Place], most_groups: int = 1_000_000
 ) -> dict[str, list[Row]]:
     """Return the rows of the three tables, each sorted by its contract's key."""
-    with duckdb.connect() as database:
-        database.register("parts", pa.Table.from_pylist(parts, PARTS))
-        rows = [dict(zip(PRODUCTS.names, place, strict=True)) for place in products]
-        database.register("products", pa.Table.from_pylist(rows, PRODUCTS))
+    with loaded(parts, products) as database:
         tables = {
             name: [row for batch in batches for row in batch.to_pylist()]
             for name, batches in map_sales(database, most_groups).items()
@@ -292,3 +300,81 @@ def test_sales_of_even_months_are_split_like_all_sales() -> None:
     assert {row["even_sales"] for row in map_rows([part("s1", "p1", 5)], MAP)["need_states"]} == {
         None
     }
+
+
+# What is refused
+
+
+SOURCE = described({"product_id": "SKU", "category": "CAT", "need_state": "NEED"})
+WINDOW = ("2024-01-01", None)
+
+
+def refused(parts: list[Row], products: list[Place]) -> str:
+    with loaded(parts, products) as database, pytest.raises(InputError) as error:
+        check_inputs(database, ["products.csv"], SOURCE, WINDOW)
+    return str(error.value)
+
+
+def test_a_window_without_sales_is_told_with_the_days_that_there_are() -> None:
+    rows = [part("s1", "p", 1, in_window=False, first_day=MONDAY, last_day=FRIDAY)]
+    assert refused(rows, [("p", "c", "a")]) == (
+        "inputs.sales: no row is left between from (2024-01-01) and to (None). The sales run from "
+        "2024-01-01 to 2024-01-05."
+    )
+
+
+def test_a_map_of_other_products_is_told_with_examples_of_both() -> None:
+    said = refused([part("s1", "007", 1)], [("7", "c", "a")])
+    assert "products.csv: no product is both sold and in the product map. Sold: '007'." in said
+    assert "In the map: '7'." in said
+    assert "strip_leading_zeros" in said
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (("p", None, "a"), "1 are not in the map, 1 have no category (column 'CAT'). Sold: 'new',"),
+        (("p", "c", None), "1 are not in the map, 1 have no need state (column 'NEED'). Sold:"),
+        (("p", None, None), "1 have no category (column 'CAT'), 1 have no need state (column"),
+    ],
+)
+def test_a_map_that_places_no_product_sold_is_told_with_what_is_missing(
+    place: Place, expected: str
+) -> None:
+    said = refused([part("s1", "p", 1), part("s1", "new", 1)], [place, ("unsold", "c", "a")])
+    assert "products.csv: none of the 2 products sold has a category and a need state" in said
+    assert expected in said
+
+
+def test_one_product_that_is_sold_and_placed_is_enough() -> None:
+    parts = [part("s1", "p", 1), part("s1", "new", 1), part("s1", "old", 1, in_window=False)]
+    with loaded(parts, [("p", "c", "a"), ("q", None, None)]) as database:
+        check_inputs(database, ["products.csv"], SOURCE, WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "fine"), [((-5, -1), False), ((-5, 0), False), ((-5, 1), True)]
+)
+def test_sales_that_are_positive_in_no_store_are_refused(amounts: tuple, fine: bool) -> None:
+    parts = [part(f"s{number}", "p", amount) for number, amount in enumerate(amounts)]
+    with loaded(parts, [("p", "c", "a")]) as database:
+        map_sales(database, 1000)
+        if fine:
+            check_positive(database)
+            return
+        with pytest.raises(InputError, match=r"none of 2 stores has positive sales .* -5\.00 and"):
+            check_positive(database)
+
+
+def test_totals_say_what_was_mapped_and_what_was_set_aside() -> None:
+    parts = [part("s1", "p", 5), part("s2", "p", "0.0001"), part("s3", "new", 2, rows=4)]
+    parts.append(part("s1", "p", 7, in_window=False))
+    with loaded(parts, [("p", "c", "a"), ("p", "d", "a")]) as database:
+        map_sales(database, 1000)
+        found = totals(database)
+    assert (found.categories, found.stores) == (2, 3)
+    assert (found.mapped, found.aside) == (Decimal("5.0001"), 9)
+    assert [(row["reason"], row["sales_sum"], row["rows_sum"]) for row in found.set_aside] == [
+        ("outside_window", 7, 1),
+        ("product_not_in_map", 2, 4),
+    ]

@@ -3,20 +3,23 @@
 from datetime import date, datetime
 from pathlib import Path
 
-import aggregate_sales
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from descriptions import sales
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store_clusters.inputs.direct import expressions
+from store_clusters.inputs.options import Sales
+from store_clusters.inputs.sources import direct_query
 from store_clusters.run.errors import InputError
+from store_clusters.sales.aggregation import KINDS, RESULT, sum_batches, sum_directly
 
 COLUMNS = {"store_id": "shop", "product_id": "sku", "sales": "amount", "date": "day"}
-SOURCE = {"columns": COLUMNS, "format": "auto"}
 WINDOW = {"from": "2024-01-15", "to": "2024-12-31"}
+SOURCE = sales(COLUMNS)
+IN_WINDOW = sales(COLUMNS, **WINDOW)
 
 days = st.dates(date(2023, 12, 1), date(2025, 1, 31))
 amounts = st.one_of(
@@ -25,9 +28,8 @@ amounts = st.one_of(
 texts = st.sampled_from(["1", "01", " 1", "1 ", "\u00a01", "A", "a"])
 
 
-class Quiet:
-    def event(self, *arguments: object, **facts: object) -> None:
-        """Nothing: the log is not looked at."""
+def unheard(rows: int) -> None:
+    """Nobody listens to how far it is."""
 
 
 def write(folder: Path, **columns: pa.Array) -> str:
@@ -36,13 +38,13 @@ def write(folder: Path, **columns: pa.Array) -> str:
     return str(path)
 
 
-def both_ways(path: str, source: dict, options: dict) -> tuple[pa.Table, pa.Table]:
+def both_ways(path: str, source: Sales) -> tuple[pa.Table, pa.Table]:
     with duckdb.connect() as database:
-        assert aggregate_sales.sum_directly(database, path, source, options)
-        direct = database.sql(aggregate_sales.RESULT).to_arrow_table()
+        assert sum_directly(database, path, source)
+        direct = database.sql(RESULT).to_arrow_table()
     with duckdb.connect() as database:
-        aggregate_sales.sum_stream(database, path, source, options, Quiet())
-        return direct, database.sql(aggregate_sales.RESULT).to_arrow_table()
+        sum_batches(database, path, source, unheard)
+        return direct, database.sql(RESULT).to_arrow_table()
 
 
 @settings(
@@ -56,15 +58,15 @@ def both_ways(path: str, source: dict, options: dict) -> tuple[pa.Table, pa.Tabl
     st.booleans(),
 )
 def test_sums_are_the_same_either_way(tmp_path: Path, rows: list[tuple], strip: bool) -> None:
-    shops, skus, sales, dates = zip(*rows, strict=True)
+    shops, skus, sold, dates = zip(*rows, strict=True)
     path = write(
         tmp_path,
         shop=pa.array(shops, pa.string()),
         sku=pa.array(skus, pa.int32()),
-        amount=pa.array(sales, pa.float64()),
+        amount=pa.array(sold, pa.float64()),
         day=pa.array(dates, pa.date32()),
     )
-    direct, checked = both_ways(path, SOURCE | {"strip_leading_zeros": strip}, WINDOW)
+    direct, checked = both_ways(path, sales(COLUMNS, strip_leading_zeros=strip, **WINDOW))
     assert direct.to_pylist() == checked.to_pylist()
     assert direct.schema.field("sales").type == pa.decimal128(18, 4)
 
@@ -78,8 +80,8 @@ def test_whole_amounts_and_times_of_day_are_the_same(tmp_path: Path, dated: bool
         amount=pa.array([3, -4, 5], pa.int64()),
         day=pa.array([datetime(2024, 2, 29, 23, 59), datetime(2024, 1, 1), datetime(2024, 3, 1)]),
     )
-    source = SOURCE | {"columns": COLUMNS | {"date": "day" if dated else None}}
-    direct, checked = both_ways(path, source, WINDOW)
+    source = sales(COLUMNS | {"date": "day" if dated else None}, **WINDOW)
+    direct, checked = both_ways(path, source)
     assert direct.to_pylist() == checked.to_pylist()
     assert direct.num_rows == 2
 
@@ -106,7 +108,7 @@ PLAIN = {
 def test_what_cannot_be_used_is_left_to_the_checked_way(tmp_path: Path, odd: dict) -> None:
     path = write(tmp_path, **(PLAIN | odd))
     with duckdb.connect() as database:
-        assert not aggregate_sales.sum_directly(database, path, SOURCE, WINDOW)
+        assert not sum_directly(database, path, IN_WINDOW)
         assert ("sums",) not in database.sql("SHOW TABLES").fetchall()
 
 
@@ -121,15 +123,15 @@ def test_what_cannot_be_used_is_left_to_the_checked_way(tmp_path: Path, odd: dic
 )
 def test_types_that_need_converting_are_not_read_directly(tmp_path: Path, odd: dict) -> None:
     path = write(tmp_path, **(PLAIN | odd))
-    assert expressions(path, SOURCE, aggregate_sales.KINDS) is None
+    assert direct_query(path, SOURCE, KINDS) is None
 
 
 def test_a_missing_column_a_csv_file_and_no_file_are_not_read_directly(tmp_path: Path) -> None:
     path = write(tmp_path, **PLAIN)
-    other = SOURCE | {"columns": COLUMNS | {"sales": "revenue"}}
-    assert expressions(path, other, aggregate_sales.KINDS) is None
-    assert expressions(path, SOURCE | {"format": "csv"}, aggregate_sales.KINDS) is None
-    assert expressions(tmp_path / "no.parquet", SOURCE, aggregate_sales.KINDS) is None
+    assert direct_query(path, SOURCE, KINDS) is not None
+    assert direct_query(path, sales(COLUMNS | {"sales": "revenue"}), KINDS) is None
+    assert direct_query(path, sales(COLUMNS, format="csv"), KINDS) is None
+    assert direct_query(tmp_path / "no.parquet", SOURCE, KINDS) is None
 
 
 @pytest.mark.parametrize("type_", ["int64", "float64"])
@@ -145,8 +147,7 @@ def test_an_amount_that_means_missing_is_left_to_the_way_that_says_where(
     )
     for marker, direct in (("-999", False), ("-998", True), ("NA", True)):
         with duckdb.connect() as database:
-            source = SOURCE | {"missing": [marker]}
-            assert aggregate_sales.sum_directly(database, path, source, {}) == direct
+            assert sum_directly(database, path, sales(COLUMNS, missing=[marker])) == direct
 
 
 def test_sums_that_are_too_large_are_told(tmp_path: Path) -> None:
@@ -154,6 +155,6 @@ def test_sums_that_are_too_large_are_told(tmp_path: Path) -> None:
     rows = pq.read_table(path)
     pq.write_table(pa.concat_tables([rows] * 3), path)
     with duckdb.connect() as database:
-        assert not aggregate_sales.sum_directly(database, path, SOURCE, {})
+        assert not sum_directly(database, path, SOURCE)
     with duckdb.connect() as database, pytest.raises(InputError, match=r"column 'amount'.*10.14"):
-        aggregate_sales.sum_stream(database, path, SOURCE, {}, Quiet())
+        sum_batches(database, path, SOURCE, unheard)
