@@ -15,8 +15,8 @@ from sklearn.metrics import adjusted_rand_score
 
 PAGES = {"draw_figures", "write_page", "write_explorer", "write_workbook"}
 AFTER_MERGE = {"describe", "explain", "reconcile"} | PAGES
-CLUSTERS = {"choose_k", "cluster", "profile_clusters", "gather_clusters", "merge"} | AFTER_MERGE
-FEATURES = {"impute", "detect_outliers", "reduce", "gather_features"} | CLUSTERS
+CLUSTERS = {"choose_k", "cluster", "profile_clusters", "merge"} | AFTER_MERGE
+FEATURES = {"impute", "detect_outliers", "reduce"} | CLUSTERS
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_the_account_adds_up_and_names_every_input(demo: Project) -> None:
 
 def test_every_job_leaves_a_log_of_json_lines(demo: Project) -> None:
     logs = list((demo.folder / "results" / "logs").rglob("*.jsonl"))
-    assert len(logs) == 38
+    assert len(logs) == 34
     for path in logs:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         assert lines[-1]["event"] == "done", path
@@ -283,12 +283,12 @@ def test_the_report_of_snakemake_holds_the_main_tables(copy: Project) -> None:
         (
             "run_internal_preprocessing",
             {"make_demo", "aggregate_sales", "map_products", "normalize", "impute"}
-            | {"detect_outliers", "reduce", "gather_features", "run_internal_preprocessing"},
+            | {"detect_outliers", "reduce", "run_internal_preprocessing"},
         ),
         (
             "run_external_preprocessing",
             {"make_demo", "join_external", "normalize", "impute", "detect_outliers", "reduce"}
-            | {"gather_features", "run_external_preprocessing"},
+            | {"run_external_preprocessing"},
         ),
     ],
 )

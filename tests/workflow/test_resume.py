@@ -18,8 +18,8 @@ from tiny import CONFIG, write_tiny
 # Logs of jobs during which the whole run is killed, in the order in which they run.
 MOMENTS = [
     "aggregate_sales/*.jsonl",
-    "*/normalize/*.jsonl",
-    "internal/choose_k/*.jsonl",
+    "*/normalize.jsonl",
+    "internal/choose_k.jsonl",
     "merge.jsonl",
     "draw_figures.jsonl",
 ]

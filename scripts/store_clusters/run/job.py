@@ -68,8 +68,9 @@ class JobLog:
         self._say(f"ERROR: {message}")
 
     def _say(self, text: str) -> None:
-        where = " ".join(str(value) for value in self.wildcards.values())
-        print(f"[{self.step}{' ' + where if where else ''}] {text}", file=sys.stderr, flush=True)
+        parts = [str(value).strip("/").split("/")[-1] for value in self.wildcards.values()]
+        where = " ".join([self.step, *filter(None, parts)])
+        print(f"[{where}] {text}", file=sys.stderr, flush=True)
 
 
 def run(main: Callable[[Any, JobLog], None], snakemake: Any) -> None:

@@ -20,7 +20,7 @@ import yaml
 from aggregate import COLUMNS, MONTHS, make_sales, products_of
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from startup import copy_project, timed
+from startup import copy_project, rule_of, timed
 
 CHAINS = (
     (500, 10, 2),
@@ -137,8 +137,7 @@ def per_rule(folder: Path) -> Iterable[dict]:
     """Yield the seconds of all jobs of a rule and the memory of its largest."""
     parts = []
     for path in (folder / "results" / "benchmarks").rglob("*.tsv"):
-        names = path.relative_to(folder / "results" / "benchmarks").with_suffix("").parts
-        rule = next(name for name in names if name not in {"internal", "external"})
+        rule = rule_of(path)
         job = pd.read_csv(path, sep="\t").iloc[0]
         parts.append({"rule": rule, "seconds": job["s"], "megabytes": job["max_rss"]})
     table = pd.DataFrame(parts).groupby("rule")

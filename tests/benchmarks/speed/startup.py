@@ -110,16 +110,18 @@ def per_rule(folder: Path) -> dict[str, float]:
     """Return the seconds of the jobs of each rule, by Snakemake's own benchmarks."""
     seconds: dict[str, float] = {}
     for path in (folder / "results").rglob("benchmarks/**/*.tsv"):
-        parts = path.relative_to(folder / "results").parts
-        rule = next(part for part in parts[parts.index("benchmarks") + 1 :] if not in_track(part))
+        rule = rule_of(path)
         value = float(path.read_text(encoding="utf-8").splitlines()[1].split("\t")[0])
-        seconds[rule.removesuffix(".tsv")] = seconds.get(rule.removesuffix(".tsv"), 0.0) + value
+        seconds[rule] = seconds.get(rule, 0.0) + value
     return seconds
 
 
-def in_track(part: str) -> bool:
-    """Say whether a folder of benchmarks is that of a track."""
-    return part in {"internal", "external"}
+def rule_of(path: Path) -> str:
+    """Return the rule of a benchmark: the first name that is no track and no shard."""
+    parts = path.with_suffix("").parts
+    below = parts[parts.index("benchmarks") + 1 :]
+    places = {"internal", "external", "shards"}
+    return next(part for part in below if part not in places and "-of-" not in part)
 
 
 def report(found: dict[str, list[Times] | dict[str, float]]) -> str:
