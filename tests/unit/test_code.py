@@ -19,7 +19,7 @@ FIRST_LINES = {
     "dotted": "import store_clusters.clusters.clustering",
     "alias": "import store_clusters.clusters.clustering as c",
     "late": "def main():\n    from store_clusters.clusters.clustering import place",
-    "through another": "from store_clusters.clusters.number import choose_k",
+    "through another": "from store_clusters.clusters.number_of_clusters import choose_k",
 }
 RULES = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
 
@@ -74,7 +74,7 @@ def test_a_change_of_what_the_cluster_rule_uses_changes_its_digest(
     [
         "scripts/merge.py",
         "scripts/store_clusters/merge/merging.py",
-        "scripts/store_clusters/clusters/number.py",
+        "scripts/store_clusters/clusters/number_of_clusters.py",
         "scripts/store_clusters/inputs/sources.py",
         "tables/sales_part.yaml",
     ],

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from store_clusters.clusters.limits import ImpossibleLimits
-from store_clusters.clusters.nesting import Nest, Step, Stores
+from store_clusters.clusters.nesting import Nest
+from store_clusters.clusters.steps import Step, Stores
 from store_clusters.merge.division import Division, share_apart
 from store_clusters.merge.folding import Fold, fold_cells
 from store_clusters.merge.layout import Layout, cell_names

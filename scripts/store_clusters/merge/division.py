@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from store_clusters.clusters.nesting import STABLE, Nest, Step
+from store_clusters.clusters.nesting import STABLE, Nest
+from store_clusters.clusters.steps import Step
 from store_clusters.merge.folding import Fold
 
 Bools = npt.NDArray[np.bool_]

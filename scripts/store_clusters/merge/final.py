@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from store_clusters.clusters.clustering import Rule
 from store_clusters.clusters.limits import Limits, assign_limited
 from store_clusters.clusters.nesting import Evidence
+from store_clusters.clusters.placing import Rule
 from store_clusters.clusters.stability import jaccard
 from store_clusters.merge.division import Division
 from store_clusters.merge.folding import Fold, Folded, fold_cells

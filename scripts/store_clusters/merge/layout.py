@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
 from store_clusters.clusters.held_out import HeldOut
-from store_clusters.clusters.nesting import Stores
+from store_clusters.clusters.steps import Stores
 from store_clusters.merge.folding import Space
 from store_clusters.merge.names import cell_name
 from store_clusters.merge.tracks import Track

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from store_clusters.clusters.clustering import Rule
 from store_clusters.clusters.held_out import HeldOut
 from store_clusters.clusters.nesting import Evidence
+from store_clusters.clusters.placing import Rule
 from store_clusters.merge.confidence import chances_of, next_best
 from store_clusters.merge.crossed_pairs import cross_pairs
 from store_clusters.merge.division import Number

@@ -1,7 +1,8 @@
 """Final clusters that nest: category > internal cluster > final cluster.
 
-How clusters are joined and parted is said in :mod:`store_clusters.clusters.nesting`; here they get
-their names, and pairs of clusters that became part of one called otherwise are listed.
+How internal clusters are joined is said in :mod:`store_clusters.clusters.nesting`, how they are
+parted in :mod:`store_clusters.clusters.parting`; here clusters get their names, and pairs that
+became part of one called otherwise are listed.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,9 @@ from string import digits
 import numpy as np
 import numpy.typing as npt
 
-from store_clusters.clusters.nesting import Nest, Step, Stores, divide
+from store_clusters.clusters.nesting import Nest
+from store_clusters.clusters.parting import divide
+from store_clusters.clusters.steps import Step, Stores
 from store_clusters.merge.division import Division, share_apart
 from store_clusters.merge.folding import Fold
 from store_clusters.merge.layout import Layout, cell_names

@@ -6,6 +6,7 @@ and sentences are read from the files: only the member that a job uses is import
 """
 
 import ast
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -49,6 +50,8 @@ class Registry:
         Raises:
             KeyError: There is no such member.
         """
+        if (member := sys.modules.get(f"{self.package}.{name}")) is not None:
+            return member  # asked for again and again
         if name not in self:
             raise KeyError(f"{name!r}: not one of {', '.join(self)}")
         return import_module(f"{self.package}.{name}")
