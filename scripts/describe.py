@@ -20,7 +20,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     """Describe the final clusters of every category of ``input.clusters``."""
     files, params = snakemake.input, snakemake.params
     features = Features(
-        NeedStates(files.need_states, params.groups, snakemake.wildcards.shard),
+        NeedStates(files.need_states, params.groups),
         Grouped(files.internal_normalized, "normalized"),
         external_features(files.raw_features),
         Grouped(files.external_normalized, "normalized").matrix("all"),

@@ -27,7 +27,7 @@ def main(snakemake: Any, log: JobLog) -> None:
         Grouped(files.centres, "final_centres", "category"),
     )
     features = Features(
-        NeedStates(files.need_states, params.groups, snakemake.wildcards.shard),
+        NeedStates(files.need_states, params.groups),
         Grouped(files.internal_imputed, "imputed"),
         Grouped(files.internal_parameters, "normalize_parameters"),
         external_features(files.raw_features),

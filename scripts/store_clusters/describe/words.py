@@ -1,6 +1,8 @@
 """Plain words for values."""
 
 import math
+from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,7 @@ Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
 NEARLY = 1e-6  # how near to the middle of two rounded values arrays are not trusted
 MANY_DIGITS = 7  # more significant digits than arrays are used for
+LARGE = 1e15  # from where a float is no exact number of ones
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -47,16 +50,23 @@ def numbers(values: Floats, digits: npt.NDArray[np.int64] | int = 3) -> Texts:
         scaled = values / 10.0**last
         rounded = np.rint(scaled)
         sure = (np.abs(np.abs(scaled - rounded) - 0.5) > NEARLY) & (np.abs(last) < 300)
-        sure &= (np.abs(size - np.rint(size)) > NEARLY) & (digits > 0) & (digits <= MANY_DIGITS)
+        sure &= (np.abs(size - np.rint(size)) > NEARLY) & (np.abs(values) < LARGE)
+        sure &= (digits > 0) & (digits <= MANY_DIGITS)
     for row in np.flatnonzero(~sure):
         text[row] = number(float(values[row]), int(digits[row]))
-    rows = np.flatnonzero(sure)
     _, first, same = np.unique(
-        rounded[rows] * 1000 + last[rows], return_index=True, return_inverse=True
+        rounded[sure] * 1000 + last[sure], return_index=True, return_inverse=True
     )
-    once = [number(float(values[row]), int(digits[row])) for row in rows[first]]
-    text[rows] = np.array(once, dtype=object)[same]
+    pairs = zip(rounded[sure][first].tolist(), last[sure][first].tolist(), strict=True)
+    text[sure] = np.array([_spelled(*pair) for pair in pairs], dtype=object)[same]
     return text
+
+
+@lru_cache(1 << 16)
+def _spelled(digits: float, last: float) -> str:
+    """Return ``digits`` times ten to the power of ``last`` as :func:`number` does."""
+    text = f"{Decimal(int(digits)).scaleb(int(last)):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def percents(shares: Floats) -> Texts:

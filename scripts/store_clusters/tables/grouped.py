@@ -9,14 +9,12 @@ import pyarrow.parquet as pq
 from store_clusters.tables.contracts import check_contract
 from store_clusters.tables.matrices import Matrix, groups, matrices
 
-KEPT = 2  # blocks that are held at once
-
 
 class Grouped:
     """The rows of each group of a table that is sorted by group, read when they are asked for.
 
     A file holds its rows in blocks, each decoded as a whole. Only those are read that have rows of
-    a group that is asked for, and the last ones are kept: asking in the order of the table reads
+    a group that is asked for, and kept until another is: asking in the order of the table reads
     each once.
     """
 
@@ -52,25 +50,19 @@ class Grouped:
 
     def rows(self, group: str) -> pa.Table | None:
         """Return the rows of a group; None where the table has none."""
-        parts = []
-        for block, (first, last) in enumerate(self._ends):
-            if first <= group <= last:
-                part = self._block(block).get(group)
-                parts += [] if part is None else [part]
+        blocks = [block for block, (a, z) in enumerate(self._ends) if a <= group <= z]
+        self._blocks = {x: of for x, of in self._blocks.items() if x in blocks}
+        for block in blocks:
+            if block not in self._blocks:
+                table = self._file.read_row_group(block, columns=self._columns, use_threads=False)
+                self._blocks[block] = dict(groups(table, self._by))
+        parts = [self._blocks[x][group] for x in blocks if group in self._blocks[x]]
         return pa.concat_tables(parts) if parts else None
 
-    def matrix(self, group: str, feature: str = "feature") -> Matrix | None:
+    def matrix(self, group: str, feature: str = "feature", value: str = "value") -> Matrix | None:
         """Return a group of a table of stores by features as a matrix; None as for `rows`."""
         rows = self.rows(group)
-        return None if rows is None else next(matrices(rows, feature))
-
-    def _block(self, block: int) -> dict[str, pa.Table]:
-        if block not in self._blocks:
-            while len(self._blocks) >= KEPT:
-                self._blocks.pop(next(iter(self._blocks)))
-            table = self._file.read_row_group(block, columns=self._columns, use_threads=False)
-            self._blocks[block] = dict(groups(table, self._by))
-        return self._blocks[block]
+        return None if rows is None else next(matrices(rows, feature, value))
 
     def _ends_of(self, block: int) -> tuple[str, str]:
         """Return the first and the last group of a block."""
