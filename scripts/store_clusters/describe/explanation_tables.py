@@ -136,7 +136,7 @@ def explained(
     for category, rows in clusters.final:
         columns: Columns = {name: column(rows, name) for name in KEPT}
         columns |= _names(columns, clusters.names.rows(category))
-        columns["folded"] = _folded(rows, clusters.folds.rows(category), nested)
+        columns["folded"] = folded(rows, clusters.folds.rows(category), nested)
         columns["unusual"] = unusual.of(category, columns["store_id"])
         columns |= {name: np.full(rows.num_rows, None, dtype=object) for name in SAID}
         placed = np.flatnonzero(pc.is_valid(rows["final_cluster"]).to_numpy())
@@ -153,6 +153,30 @@ def explained(
             ).items():
                 columns[name][placed] = said
         yield columns
+
+
+def folded(rows: pa.Table, folds: pa.Table | None, nested: bool) -> np.ndarray:
+    """Say of reassigned stores why they moved; ``nested``: only with whole internal clusters.
+
+    A store that only the internal track knows has no pair, and moved with its internal cluster.
+    """
+    steps: list[Any] = []
+    if folds is not None:
+        names = ("from_cluster", "to_cluster", "stores", "reason")
+        steps = list(zip(*(folds[name].to_pylist() for name in names), strict=True))
+    moved = np.flatnonzero(column(rows, "reassigned"))
+    said = np.full(rows.num_rows, None, dtype=object)
+    paths: dict[Any, str | None] = {}
+    where = rows.select(["internal_cluster", "merged_cluster", "final_cluster"]).take(moved)
+    places = zip(*(of.to_pylist() for of in where.columns), strict=True)
+    for row, place in zip(moved, places, strict=True):
+        if place not in paths:
+            internal, merged, final = place
+            of_internal = (x[0] for x in steps if x[0].split("_")[0] == str(internal))
+            pair = merged or next(of_internal, "")
+            paths[place] = fold_path(steps, pair, final, nested=nested) or None
+        said[row] = paths[place]
+    return said
 
 
 def _reasons(
@@ -269,27 +293,3 @@ def _names(columns: Columns, names: pa.Table | None) -> Columns:
         words: np.array([name.get(code) for code in columns[codes]], dtype=object)
         for words, codes in (("name", "final_cluster"), ("next_name", "next_cluster"))
     }
-
-
-def _folded(rows: pa.Table, folds: pa.Table | None, nested: bool) -> np.ndarray:
-    """Say of reassigned stores why they moved; ``nested``: only with whole internal clusters.
-
-    A store that only the internal track knows has no pair, and moved with its internal cluster.
-    """
-    steps: list[Any] = []
-    if folds is not None:
-        names = ("from_cluster", "to_cluster", "stores", "reason")
-        steps = list(zip(*(folds[name].to_pylist() for name in names), strict=True))
-    moved = np.flatnonzero(column(rows, "reassigned"))
-    said = np.full(rows.num_rows, None, dtype=object)
-    paths: dict[Any, str | None] = {}
-    where = rows.select(["internal_cluster", "merged_cluster", "final_cluster"]).take(moved)
-    places = zip(*(of.to_pylist() for of in where.columns), strict=True)
-    for row, place in zip(moved, places, strict=True):
-        if place not in paths:
-            internal, merged, final = place
-            of_internal = (x[0] for x in steps if x[0].split("_")[0] == str(internal))
-            pair = merged or next(of_internal, "")
-            paths[place] = fold_path(steps, pair, final, nested=nested) or None
-        said[row] = paths[place]
-    return said
