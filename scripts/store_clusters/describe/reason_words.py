@@ -80,7 +80,7 @@ def tip_words(words: Texts, kinds: Texts, store: Floats, reached: Floats) -> Tex
     digits = np.where(needed > usual, needed, 0)
     way = np.where(reached > store, " rose from ", " fell from ").astype(object)
     unit = np.where(kinds == "sales", " of sales", "").astype(object)
-    start, end = (_value_words(kinds, value, digits) for value in (store, reached))
+    start, end = (_end_words(kinds, value, digits) for value in (store, reached))
     text[said] = words + way + start + " to " + end + unit
     return text
 
@@ -124,16 +124,18 @@ def fold_path(
     return "; ".join(steps)
 
 
-def _value_words(
-    kinds: Texts, values: Floats, digits: npt.NDArray[np.int64] | None = None
-) -> Texts:
-    """Return values (m,) in words; ``digits`` (m,) where more than usual are needed, else 0."""
-    more = np.zeros(len(values), dtype=np.int64) if digits is None else digits
+def _value_words(kinds: Texts, values: Floats) -> Texts:
+    """Return values (m,) with the usual digits."""
     text = np.empty(len(values), dtype=object)
     share = np.asarray(kinds != "number")
-    usual = more == 0
-    text[share & usual] = percents(values[share & usual])
-    text[~share & usual] = numbers(values[~share & usual])
-    text[share & ~usual] = numbers(100 * values[share & ~usual], more[share & ~usual]) + " %"
-    text[~share & ~usual] = numbers(values[~share & ~usual], more[~share & ~usual])
+    text[share] = percents(values[share], np.float64)
+    text[~share] = numbers(values[~share], scalar=np.float64)
     return text
+
+
+def _end_words(kinds: Texts, values: Floats, needed: npt.NDArray[np.int64]) -> Texts:
+    """Return values (m,) with ``needed`` digits where that is not 0, else the usual ones."""
+    share = np.asarray(kinds == "sales")
+    usual = np.where(share & (np.abs(values) < 1), 2, 3)
+    text = numbers(np.where(share, 100 * values, values), np.where(needed > 0, needed, usual))
+    return np.asarray(text + np.where(share, " %", "").astype(object))

@@ -36,11 +36,16 @@ def significant(value: float, digits: int) -> float:
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
-def numbers(values: Floats, digits: npt.NDArray[np.int64] | int = 3) -> Texts:
-    """Return :func:`number` of each value (n,), ``digits`` for all or for each (n,).
+def numbers(
+    values: Floats, digits: npt.NDArray[np.int64] | int = 3, scalar: type[float] = float
+) -> Texts:
+    """Return :func:`number` of each value (n,), as quick as there are few different texts.
 
-    Values that are the same when rounded are put into words once, so that the time hardly grows
-    with their number.
+    Args:
+        values: (n,)
+        digits: For all, or for each (n,).
+        scalar: Whose rounding decides next to a half: ``float`` takes a value exactly (24.95 lies a
+            little below the half, and is 24.9), ``np.float64`` as it is written (25).
     """
     digits = np.broadcast_to(digits, values.shape)
     text = np.empty(len(values), dtype=object)
@@ -53,7 +58,7 @@ def numbers(values: Floats, digits: npt.NDArray[np.int64] | int = 3) -> Texts:
         sure &= (np.abs(size - np.rint(size)) > NEARLY) & (np.abs(values) < LARGE)
         sure &= (digits > 0) & (digits <= MANY_DIGITS)
     for row in np.flatnonzero(~sure):
-        text[row] = number(float(values[row]), int(digits[row]))
+        text[row] = number(scalar(values[row]), int(digits[row]))
     _, first, same = np.unique(
         rounded[sure] * 1000 + last[sure], return_index=True, return_inverse=True
     )
@@ -69,9 +74,9 @@ def _spelled(digits: float, last: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def percents(shares: Floats) -> Texts:
-    """Return :func:`percent` of each share (n,)."""
-    return numbers(100 * shares, np.where(np.abs(shares) < 1, 2, 3)) + " %"
+def percents(shares: Floats, scalar: type[float] = float) -> Texts:
+    """Return :func:`percent` of each share (n,); ``scalar`` as for :func:`numbers`."""
+    return numbers(100 * shares, np.where(np.abs(shares) < 1, 2, 3), scalar) + " %"
 
 
 def magnitudes(values: Floats) -> npt.NDArray[np.int64]:
