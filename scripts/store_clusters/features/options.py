@@ -13,10 +13,11 @@ class Eligible(Options):
     """Which stores have enough sales to be clustered; others are placed by the external track."""
 
     min_history_days: Annotated[int, Ge(0)] = 28
-    """Days between a store's first and last sale; ignored without dates and where the whole input
-    spans less."""
+    """Days between a store's first and last sale; a store with fewer is placed by the external
+    track, not clustered. Ignored without dates and where the whole input spans less."""
     min_sales: Amount = 0
-    """Sales of a store in the category."""
+    """Sales of a store in the category; a store with less is placed by the external track, not
+    clustered. Limits that no store keeps in any category end the run."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,15 @@ class NormalizeSales(Options):
     transform: Literal["shrunk_hellinger", "hellinger", "share", "log", "log_ratio"] = (
         "shrunk_hellinger"
     )
-    """Square root of the share of the store's sales in the category, first drawn towards the
-    chain's where the store sells little; the square root as it is; the share; log(1 + 100 share);
-    the centred log-ratio."""
+    """What is made of the share of the store's sales in the category: its square root
+    (`hellinger`), first drawn towards the chain's where the store sells little
+    (`shrunk_hellinger`); the `share` itself; log(1 + 100 share) (`log`); or the centred log-ratio
+    (`log_ratio`)."""
     scale: Literal["robust", "standard", "none"] = "none"
-    """Divide by the interquartile range, by the standard deviation, or not; all but `none` centre
-    first."""
+    """What numbers are divided by, once centred: the interquartile range (`robust`) or the standard
+    deviation (`standard`); with `none` they stay as they are."""
     clip: Positive | None = None
-    """Limit to this many units of scale on either side; null for no limit."""
+    """Units of scale that values are limited to on either side; null for no limit."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,13 @@ class NormalizeFeatures(Options):
     """How external features become comparable with each other."""
 
     transform: Literal["none", "log_where_skewed"] = "log_where_skewed"
-    """Leave numbers as they are or take the signed logarithm of features whose skewness exceeds
-    1."""
+    """What is made of numbers: the signed logarithm of features whose skewness exceeds 1
+    (`log_where_skewed`), or nothing."""
     scale: Literal["robust", "standard", "none"] = "standard"
-    """Divide by the interquartile range, by the standard deviation, or not; all but `none` centre
-    first."""
+    """What numbers are divided by, once centred: the interquartile range (`robust`) or the standard
+    deviation (`standard`); with `none` they stay as they are."""
     clip: Positive | None = 3.5
-    """Limit to this many units of scale on either side; null for no limit."""
+    """Units of scale that values are limited to on either side; null for no limit."""
     max_levels: Annotated[int, Ge(2)] = 12
     """Levels kept of a categorical feature; rarer ones share the level `other`."""
 
@@ -57,10 +59,11 @@ class Impute(Options):
     """How gaps are filled."""
 
     numeric: Literal["median", "knn", "iterative"] = "knn"
-    """Median, mean of the nearest stores weighted by distance, or regression on the other features
-    in turn."""
+    """How gaps in numbers are filled: by the `median`, the mean of the nearest stores weighted by
+    distance (`knn`), or regression on the other features in turn (`iterative`)."""
     categorical: Literal["mode", "knn"] = "mode"
-    """Most frequent level, or mix of levels among the nearest stores."""
+    """How gaps in categories are filled: by the most frequent level (`mode`), or the mix of levels
+    among the nearest stores (`knn`)."""
     neighbours: Count = 10
     """Nearest stores that `knn` averages."""
 
@@ -70,7 +73,8 @@ class ImputeFeatures(Impute):
     """How gaps in external features are filled."""
 
     categorical: Literal["mode", "knn"] = "knn"
-    """Most frequent level, or mix of levels among the nearest stores."""
+    """How gaps in categories are filled: by the most frequent level (`mode`), or the mix of levels
+    among the nearest stores (`knn`)."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Outliers(Options):
     method: Literal["nearest_neighbours", "isolation_forest", "local_outlier_factor", "none"] = (
         "nearest_neighbours"
     )
-    """How unusual a store is."""
+    """How unusual stores are found, which take no part in the fit, but are placed."""
     neighbours: Count = 5
     """Nearest stores that a store is compared with; `isolation_forest` uses them only to say what
     is unusual."""
@@ -95,7 +99,7 @@ class Reduce(Options):
     """Fewer, uncorrelated dimensions."""
 
     method: Literal["pca", "none"] = "pca"
-    """Principal components or the features themselves."""
+    """Principal components (`pca`) or the features themselves (`none`)."""
     variance: Correlation = 0.99
     """Share of the variance that the components keep."""
     redundancy: Correlation | None = None
