@@ -18,13 +18,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "scripts"))
 
 from store_clusters.inputs.options import External, Products, Sales, Source  # noqa: E402
+from store_clusters.run.options import Member  # noqa: E402
+from store_clusters.run.registry import Registry  # noqa: E402
 from store_clusters.settings.declared import (  # noqa: E402
     Key,
     choices,
     defaults,
     form,
     keys,
-    registry_of,
+    member_of,
 )
 from store_clusters.settings.options import ExternalTrack, Internal, Settings  # noqa: E402
 
@@ -80,20 +82,24 @@ def _key_schema(key: Key, whole: bool) -> dict[str, Any]:
         return {**described, "items": _section_schema(key.section, whole=True)}
     if key.section:
         return {**described, **_section_schema(key.section, whole)}
-    described |= _with_sentences(TypeAdapter(key.hint).json_schema(), registry_of(key.hint))
+    described |= _with_sentences(TypeAdapter(key.hint).json_schema(), member_of(key.hint))
     return described if key.needed else {**described, "default": key.default()}
 
 
-def _with_sentences(part: Any, registry: Any) -> Any:
-    """Say of each member of a registry what it is, where a schema lists them."""
+def _with_sentences(part: Any, member: Member | None) -> Any:
+    """Say of each member of a family what it is, where a schema lists them."""
     if isinstance(part, list):
-        return [_with_sentences(each, registry) for each in part]
+        return [_with_sentences(each, member) for each in part]
     if not isinstance(part, dict):
         return part
-    part = {name: _with_sentences(each, registry) for name, each in part.items()}
-    if registry and part.get("enum") == list(registry):
-        part["enumDescriptions"] = [registry.sentence(name) for name in registry]
+    part = {name: _with_sentences(each, member) for name, each in part.items()}
+    if member and part.get("enum") == member.names:
+        part["enumDescriptions"] = [_sentence(member.registry, name) for name in member.names]
     return part
+
+
+def _sentence(registry: Registry, name: str) -> str:
+    return registry.sentence(name).replace("``", "`")
 
 
 def defaults_page() -> str:
@@ -179,8 +185,8 @@ def _leaves(section: Any, path: str = "") -> Iterator[tuple[str, Key]]:
 
 
 def _table(rows: Any) -> str:
-    rows = list(rows)
-    cells = [(f"`{name}`", _values(key), _default(key), key.meaning) for name, key in rows]
+    rows = [(f"`{name}`", key) for name, key in rows]
+    cells = [(name, _values(key), _default(key), key.meaning) for name, key in rows]
     return _markdown(("key", "values", "default", "meaning"), cells) + _members(rows)
 
 
@@ -200,7 +206,11 @@ def _track_table() -> str:
                 _each({track: key.meaning for track, key in given.items()}, "<br>"),
             )
         )
-    rows = [*tracks["internal"].items(), *tracks["external"].items()]
+    rows = []
+    for track, name, key in ((track, *row) for track, of in tracks.items() for row in of.items()):
+        families = [member_of(of[name].hint) for of in tracks.values() if name in of]
+        only = f" ({track})" if any(family != families[0] for family in families) else ""
+        rows.append((f"`{name}`{only}", key))
     return _markdown(("key", "values", "default", "meaning"), cells) + _members(rows)
 
 
@@ -212,20 +222,18 @@ def _each(texts: dict[str, str], between: str) -> str:
 
 
 def _members(rows: list[tuple[str, Key]]) -> str:
-    """Return a table of the members of each registry that keys choose from."""
-    chosen: dict[str, tuple[Any, list[str]]] = {}
+    """Return a table of the members of each family that keys choose from."""
+    chosen: dict[str, dict[str, Member]] = {}
     for name, key in rows:
-        if registry := registry_of(key.hint):
-            names = chosen.setdefault(registry.package, (registry, []))[1]
-            names += [f"`{name}`"] * (f"`{name}`" not in names)
-    return "".join(
-        "\n"
-        + _markdown(
-            (" and ".join(names), "what it is"),
-            [(f"`{member}`", registry.sentence(member)) for member in registry],
-        )
-        for registry, names in chosen.values()
-    )
+        if member := member_of(key.hint):
+            chosen.setdefault(member.registry.package, {})[name] = member
+    tables = []
+    for names in chosen.values():
+        registry = next(iter(names.values())).registry
+        used = sorted({name for member in names.values() for name in member.names})
+        sentences = [(f"`{name}`", _sentence(registry, name)) for name in used]
+        tables.append("\n" + _markdown((" and ".join(names), "what it is"), sentences))
+    return "".join(tables)
 
 
 def _values(key: Key) -> str:

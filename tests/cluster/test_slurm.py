@@ -62,8 +62,8 @@ def test_both_nodes_got_work_and_short_steps_share_a_job(
 ) -> None:
     _, said, seen = finished
     assert {f"COMPLETED {node}" for node in slurm.NODES} <= set(seen.splitlines())
-    assert "32 of 32 steps (100%) done" in said
-    # sums, map_products, join_external, both tracks, merging, reporting
+    assert "28 of 28 steps (100%) done" in said
+    # sums, the product map, external sources, both tracks, final clusters, reporting
     assert seen.count("COMPLETED") == 7
 
 

@@ -5,7 +5,15 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from store_clusters.run.options import Amount, Correlation, Count, Options, Positive
+from store_clusters.features.feature_transforms import FEATURE_TRANSFORMS
+from store_clusters.features.imputers import IMPUTERS
+from store_clusters.features.mix_transforms import MIX_TRANSFORMS
+from store_clusters.features.outlier_detectors import OUTLIER_DETECTORS
+from store_clusters.features.reducers import REDUCERS
+from store_clusters.run.options import Amount, Correlation, Count, Member, Options, Positive
+
+NumericImputer = Annotated[str, Member(IMPUTERS, serves="numeric")]
+CategoricalImputer = Annotated[str, Member(IMPUTERS, serves="categorical")]
 
 
 @dataclass(frozen=True)
@@ -24,13 +32,8 @@ class Eligible(Options):
 class NormalizeSales(Options):
     """How sales become comparable between stores."""
 
-    transform: Literal["shrunk_hellinger", "hellinger", "share", "log", "log_ratio"] = (
-        "shrunk_hellinger"
-    )
-    """What is made of the share of the store's sales in the category: its square root
-    (`hellinger`), first drawn towards the chain's where the store sells little
-    (`shrunk_hellinger`); the `share` itself; log(1 + 100 share) (`log`); or the centred log-ratio
-    (`log_ratio`)."""
+    transform: Annotated[str, Member(MIX_TRANSFORMS)] = "shrunk_hellinger"
+    """What is made of the share of the store's sales in the category."""
     scale: Literal["robust", "standard", "none"] = "none"
     """What numbers are divided by, once centred: the interquartile range (`robust`) or the standard
     deviation (`standard`); with `none` they stay as they are."""
@@ -42,9 +45,8 @@ class NormalizeSales(Options):
 class NormalizeFeatures(Options):
     """How external features become comparable with each other."""
 
-    transform: Literal["none", "log_where_skewed"] = "log_where_skewed"
-    """What is made of numbers: the signed logarithm of features whose skewness exceeds 1
-    (`log_where_skewed`), or nothing."""
+    transform: Annotated[str, Member(FEATURE_TRANSFORMS)] = "log_where_skewed"
+    """What is made of features that are numbers."""
     scale: Literal["robust", "standard", "none"] = "standard"
     """What numbers are divided by, once centred: the interquartile range (`robust`) or the standard
     deviation (`standard`); with `none` they stay as they are."""
@@ -58,12 +60,10 @@ class NormalizeFeatures(Options):
 class Impute(Options):
     """How gaps are filled."""
 
-    numeric: Literal["median", "knn", "iterative"] = "knn"
-    """How gaps in numbers are filled: by the `median`, the mean of the nearest stores weighted by
-    distance (`knn`), or regression on the other features in turn (`iterative`)."""
-    categorical: Literal["mode", "knn"] = "mode"
-    """How gaps in categories are filled: by the most frequent level (`mode`), or the mix of levels
-    among the nearest stores (`knn`)."""
+    numeric: NumericImputer = "knn"
+    """How gaps in numbers are filled."""
+    categorical: CategoricalImputer = "mode"
+    """How gaps in categories are filled."""
     neighbours: Count = 10
     """Nearest stores that `knn` averages."""
 
@@ -72,18 +72,15 @@ class Impute(Options):
 class ImputeFeatures(Impute):
     """How gaps in external features are filled."""
 
-    categorical: Literal["mode", "knn"] = "knn"
-    """How gaps in categories are filled: by the most frequent level (`mode`), or the mix of levels
-    among the nearest stores (`knn`)."""
+    categorical: CategoricalImputer = "knn"
+    """How gaps in categories are filled."""
 
 
 @dataclass(frozen=True)
 class Outliers(Options):
     """Unusual stores, kept out of the fit and placed afterwards."""
 
-    method: Literal["nearest_neighbours", "isolation_forest", "local_outlier_factor", "none"] = (
-        "nearest_neighbours"
-    )
+    method: Annotated[str, Member(OUTLIER_DETECTORS)] = "nearest_neighbours"
     """How unusual stores are found, which take no part in the fit, but are placed."""
     neighbours: Count = 5
     """Nearest stores that a store is compared with; `isolation_forest` uses them only to say what
@@ -98,8 +95,8 @@ class Outliers(Options):
 class Reduce(Options):
     """Fewer, uncorrelated dimensions."""
 
-    method: Literal["pca", "none"] = "pca"
-    """Principal components (`pca`) or the features themselves (`none`)."""
+    method: Annotated[str, Member(REDUCERS)] = "pca"
+    """Dimensions that stores are described by."""
     variance: Correlation = 0.99
     """Share of the variance that the components keep."""
     redundancy: Correlation | None = None

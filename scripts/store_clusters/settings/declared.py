@@ -111,16 +111,16 @@ def form(hint: Any, literal: Callable[[str], str] = str) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def registry_of(hint: Any) -> Any:
-    """Return the registry that a value names a member of; None where there is none."""
+def member_of(hint: Any) -> Member | None:
+    """Return the family that a value names a member of; None where there is none."""
     marks = (mark for part in _annotated(hint) for mark in get_args(part)[1:])
-    return next((mark.registry for mark in marks if isinstance(mark, Member)), None)
+    return next((mark for mark in marks if isinstance(mark, Member)), None)
 
 
 def choices(hint: Any) -> list[str]:
     """Return the texts that a value may be, where it is one of several."""
-    if registry := registry_of(hint):
-        return list(registry)
+    if member := member_of(hint):
+        return member.names
     literals = (part for part in _within(hint) if get_origin(part) is Literal)
     return [text for part in literals for text in get_args(part) if "${" not in text]
 
