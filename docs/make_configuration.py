@@ -99,7 +99,8 @@ def _with_sentences(part: Any, member: Member | None) -> Any:
 
 
 def _sentence(registry: Registry, name: str) -> str:
-    return registry.sentence(name).replace("``", "`")
+    """Return what a member is; nothing of a word that stands for none."""
+    return registry.sentence(name).replace("``", "`") if name in registry else ""
 
 
 def defaults_page() -> str:
@@ -230,7 +231,7 @@ def _members(rows: list[tuple[str, Key]]) -> str:
     tables = []
     for names in chosen.values():
         registry = next(iter(names.values())).registry
-        used = sorted({name for member in names.values() for name in member.names})
+        used = sorted({name for member in names.values() for name in member.names} & {*registry})
         sentences = [(f"`{name}`", _sentence(registry, name)) for name in used]
         tables.append("\n" + _markdown((" and ".join(names), "what it is"), sentences))
     return "".join(tables)

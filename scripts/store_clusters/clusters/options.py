@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge
 
-from store_clusters.run.options import (
-    Count,
-    Options,
-    Size,
-    sizes_disagree,
-)
+from store_clusters.run.options import Count, Member, Options, Size, sizes_disagree
+from store_clusters.run.registry import Registry
+
+# Named here and not imported, so that a criterion counts for no job that only clusters.
+ALGORITHMS = Registry("store_clusters.clusters.algorithms")
+CRITERIA = Registry("store_clusters.clusters.criteria")
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,10 @@ class ChooseK(Options):
     """Smallest number of clusters to try."""
     max: Annotated[int, Ge(2)] = 8
     """Largest number of clusters to try."""
-    criterion: Literal["gap", "prediction", "silhouette", "calinski_harabasz", "davies_bouldin"] = (
-        "gap"
-    )
-    """What decides: the gap statistic with the stability of the clusters and a test whether there
-    are groups at all (`gap`); what clusters explain of the sales of months held out, be they groups
-    or slices (`prediction`, internal, needs dates); or the best value of a score. All scores are
-    written."""
+    criterion: Annotated[str, Member(CRITERIA)] = "gap"
+    """What decides on the number; all scores are written, whichever decides. `prediction` looks for
+    slices that explain sales held out, not for groups; it is for the internal track and needs
+    dates."""
     no_groups: Literal["by_verdict", "slices", "one"] = "slices"
     """Without groups, with `gap`: as many `slices` as pay by what they explain of sales held out;
     slices only where stores differ by degrees along a direction, else one cluster (`by_verdict`);
@@ -67,8 +64,8 @@ class ChooseExternalK(ChooseK):
 class Cluster(Options):
     """How stores are grouped."""
 
-    algorithm: Literal["kmeans", "kmeans_limited", "ward", "gaussian_mixture"] = "kmeans_limited"
-    """Algorithm; `kmeans_limited` is k-means that keeps the sizes of clusters within limits."""
+    algorithm: Annotated[str, Member(ALGORITHMS)] = "kmeans_limited"
+    """Algorithm that groups stores."""
     starts: Count = 50
     """Random starts, of which the best is kept; `ward` needs none."""
     min_size: Size | Literal["${merge.min_size}"] | None = "${merge.min_size}"
@@ -88,8 +85,8 @@ class Cluster(Options):
 class ClusterByFeatures(Cluster):
     """How stores are grouped by external features."""
 
-    algorithm: Literal["kmeans", "kmeans_limited", "ward", "gaussian_mixture"] = "gaussian_mixture"
-    """Algorithm; `kmeans_limited` is k-means that keeps the sizes of clusters within limits."""
+    algorithm: Annotated[str, Member(ALGORITHMS)] = "gaussian_mixture"
+    """Algorithm that groups stores."""
     min_size: Size | None = None
     """Eligible stores that a cluster has at least, with `kmeans_limited`: as for `merge.min_size`;
     so many numbers of clusters are tried as stores of that size allow; null for no limit."""
