@@ -81,7 +81,7 @@ def test_the_name_of_a_file_says_its_format(name: str, expected: str) -> None:
 
 
 def test_no_two_readers_claim_the_same_names() -> None:
-    claimed = [suffix for name in READERS for suffix in READERS.constant(name, "SUFFIXES")]
+    claimed = [suffix for name in READERS for suffix in READERS.declared(name)["SUFFIXES"]]
     assert sorted(claimed) == sorted(suffixes())
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in claimed)
 

@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
 if TYPE_CHECKING:
-    from store_clusters.clusters.nesting import Step
+    from store_clusters.clusters.steps import Step
     from store_clusters.merge.merging import Track
 
 Bools = npt.NDArray[np.bool_]

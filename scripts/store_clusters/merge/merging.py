@@ -11,8 +11,10 @@ from scipy.spatial.distance import cdist
 from store_clusters.clusters.clustering import Rule
 from store_clusters.clusters.held_out import HeldOut
 from store_clusters.clusters.limits import ImpossibleLimits, assign_limited
-from store_clusters.clusters.nesting import STABLE, Evidence, Nest, Step, Stores, divide
+from store_clusters.clusters.nesting import STABLE, Evidence, Nest
+from store_clusters.clusters.parting import divide
 from store_clusters.clusters.stability import jaccard
+from store_clusters.clusters.steps import Step, Stores
 from store_clusters.merge.confidence import final_chances
 from store_clusters.merge.folding import Fold, Folded, Limits, Space, fold_cells
 from store_clusters.merge.names import by_number, cell_name, internal_of, part_name, whole_name

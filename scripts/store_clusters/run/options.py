@@ -60,7 +60,7 @@ class Member:
         return list(self.also) + [
             name
             for name in self.registry
-            if self.serves is None or self.serves in self.registry.constant(name, "SERVES")
+            if self.serves is None or self.serves in self.registry.declared(name)["SERVES"]
         ]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:

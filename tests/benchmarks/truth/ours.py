@@ -21,9 +21,8 @@ from store_clusters.clusters.clustering import cluster_stores  # noqa: E402
 from store_clusters.clusters.held_out import HeldOut  # noqa: E402
 from store_clusters.clusters.independence import chance_independent  # noqa: E402
 from store_clusters.clusters.limits import usable_size  # noqa: E402
-from store_clusters.clusters.number import choose_k  # noqa: E402
-from store_clusters.clusters.paying import Fit, choose_paying  # noqa: E402
-from store_clusters.clusters.prediction import predict_sold  # noqa: E402
+from store_clusters.clusters.number_of_clusters import choose_k  # noqa: E402
+from store_clusters.clusters.prediction import Fit, best_at_price, predict_sold  # noqa: E402
 from store_clusters.clusters.refits import refit  # noqa: E402
 from store_clusters.clusters.structure import shows_groups  # noqa: E402
 from store_clusters.features.imputation import impute  # noqa: E402
@@ -176,7 +175,7 @@ def cluster_track(
         values, weights, clustering["algorithm"], min(10, clustering["starts"]),
         seed_for(seed, group, "cluster"), least,
     )  # fmt: skip
-    prediction, paying = None, None
+    prediction, at_price = None, None
     if halves is not None:
         odd, even, parts = halves
         prediction = predict_sold(
@@ -184,7 +183,7 @@ def cluster_track(
             parts=parts, min_size=least,
         )  # fmt: skip
     if halves is not None and prediction is not None:
-        paying = partial(choose_paying, fit, HeldOut(odd, even, transform, parts), prediction)
+        at_price = partial(best_at_price, fit, HeldOut(odd, even, transform, parts), prediction)
     choice = choose_k(
         values[~outlier],
         smallest=choosing["min"],
@@ -196,7 +195,7 @@ def cluster_track(
         algorithm=clustering["algorithm"],
         seed=seed_for(seed, group, "choose_k"),
         prediction=prediction,
-        paying=paying,
+        at_price=at_price,
         beyond_chance=beyond_chance(reduced.explained, reduced.chance),
     )
     everyone = track == "internal" and choice.status == "slices"

@@ -50,7 +50,9 @@ class Reader(Protocol):
 @cache
 def suffixes() -> dict[str, str]:
     """Return the format by how a file's name ends, as readers declare it."""
-    return {suffix: name for name in READERS for suffix in READERS.constant(name, "SUFFIXES") or ()}
+    return {
+        suffix: name for name in READERS for suffix in READERS.declared(name).get("SUFFIXES", ())
+    }
 
 
 def format_of(path: str | Path, source: "Source") -> str:

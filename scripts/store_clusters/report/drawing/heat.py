@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from store_clusters.describe.words import number, percent
 from store_clusters.merge.names import by_number
-from store_clusters.report.pictures.style import PLAIN, figure_of, of_all, short
+from store_clusters.report.drawing.style import PLAIN, figure_of, of_all, short
 
 MOST_FEATURES = 30
 MOST_WRITTEN = 14  # clusters side by side, so that a number fits into a cell

@@ -2,17 +2,21 @@
 
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from store_clusters.report.colours import COLOURS
+from store_clusters.run.files import complete
 
 BLUE, ORANGE, GREEN, GREY = COLOURS[0], COLOURS[1], COLOURS[2], "#B8B8B8"
 MARKERS = "os^D"  # with the colours, 32 clusters stay apart
 MOST_PANELS = 12
+DOTS_PER_INCH = 130
 PLAIN: Any = {"parse_math": False}  # names may hold a dollar
 STYLE: Any = {
     "font.size": 9,
@@ -41,6 +45,16 @@ def figure_of(
         axis.set_visible(False)
     figure.suptitle("\n".join(lines), **PLAIN)
     return figure, axes[:panels]
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a figure as PNG, without the date that would make its bytes differ.
+
+    The canvas draws it once, ``Figure.savefig`` would draw it twice.
+    """
+    figure.set_dpi(DOTS_PER_INCH)
+    with complete(path) as beside:
+        FigureCanvasAgg(figure).print_png(beside, metadata={"Software": None})
 
 
 def of_all(shown: int, groups: int) -> str:

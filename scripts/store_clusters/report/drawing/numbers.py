@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from store_clusters.report.pictures.style import (
+from store_clusters.report.drawing.style import (
     BLUE,
     COLOURS,
     GREEN,

@@ -1,21 +1,29 @@
-"""Write the workbook for planners: assignments, clusters and profiles as formatted sheets.
+"""The workbook for planners: assignments, clusters and profiles as formatted sheets."""
 
-Reads: the account of the run; final clusters, their names, stability and profiles; why stores are
-where they are; names and regions of stores; how features read.
-Writes: ``clusters.xlsx``.
-"""
-
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from store_clusters.describe.evidence import evidence_words
-from store_clusters.describe.label_tables import Labels, read_labels
-from store_clusters.report.workbook import Sheet, write_workbook
-from store_clusters.run.files import complete, read_json
-from store_clusters.run.job import JobLog, run
-from store_clusters.tables.contracts import read_table
+from store_clusters.describe.labels import Labels
+from store_clusters.report.results import Results
+from store_clusters.report.sheets import Sheet, write_sheets
+from store_clusters.run.files import complete
 
+FILE = "clusters.xlsx"
+REPORT = {"category": "3 Tables", "labels": {"table": "workbook for planners"}}
+READS = [
+    "run",
+    "final_clusters",
+    "names",
+    "stability",
+    "final_profiles",
+    "store_reasons",
+    "places",
+    "labels",
+]
 HOW_TO_READ = (
     ("Assignments", "One row per category and store: its final cluster and why it is there."),
     ("Clusters", "One row per final cluster: what it is, its size and the evidence for it."),
@@ -62,25 +70,20 @@ HOW_TO_READ = (
 )
 
 
-def main(snakemake: Any, log: JobLog) -> None:
+def write(results: Results, path: str | Path) -> str:
     """Write the sheets."""
-    files = snakemake.input
-    clusters = read_table(files.clusters, "final_clusters")
-    reasons = read_table(files.reasons, "store_reasons")
-    names = read_table(files.names, "names")
-    stability = read_table(files.stability, "stability")
-    profiles = read_table(files.profiles, "final_profiles")
-    places = read_table(files.places, "places")
-    account = read_json(files.run)
+    clusters = results.table("final_clusters")
+    reasons = results.table("store_reasons", ["name", "reasons"])
+    kinds = {"what": "text", "means": "long text"}
     sheets = [
-        Sheet("How to read", {"what": "text", "means": "long text"}, how_to_read(account)),
-        assignments(clusters, reasons, places),
-        overview(names, stability),
-        profile_sheet(profiles, read_labels(files.labels)),
+        Sheet("How to read", kinds, how_to_read(results.run)),
+        assignments(clusters, reasons, results.table("places")),
+        overview(results.table("names"), results.table("stability")),
+        profile_sheet(results.table("final_profiles"), results.labels),
     ]
-    with complete(snakemake.output[0]) as beside:
-        write_workbook(beside, sheets)
-    log.done(f"{snakemake.output[0]}, {clusters.num_rows:,} assignments")
+    with complete(path) as beside:
+        write_sheets(beside, sheets)
+    return f"{path}, {clusters.num_rows:,} assignments"
 
 
 def how_to_read(account: dict[str, Any]) -> pa.Table:
@@ -97,9 +100,7 @@ def how_to_read(account: dict[str, Any]) -> pa.Table:
 
 def assignments(clusters: pa.Table, reasons: pa.Table, places: pa.Table) -> Sheet:
     """Return a row per category and store; both tables have the same order."""
-    where = {row["store_id"]: row for row in places.to_pylist()}
-    stores = clusters["store_id"].to_pylist()
-    known = [where.get(store, {}) for store in stores]
+    place = pc.index_in(clusters["store_id"], places["store_id"])
     kinds = {
         "category": "text",
         "store": "text",
@@ -117,8 +118,8 @@ def assignments(clusters: pa.Table, reasons: pa.Table, places: pa.Table) -> Shee
     columns = [
         clusters["category"],
         clusters["store_id"],
-        pa.array([place.get("store_name") for place in known], pa.string()),
-        pa.array([place.get("region") for place in known], pa.string()),
+        places["store_name"].take(place),
+        places["region"].take(place),
         clusters["final_cluster"],
         reasons["name"],
         clusters["confidence"],
@@ -188,7 +189,3 @@ def profile_sheet(profiles: pa.Table, labels: Labels) -> Sheet:
     ]
     units = profiles["unit"].to_pylist()
     return Sheet("Profiles", kinds, pa.table(columns, names=list(kinds)), units)
-
-
-if __name__ == "__main__":
-    run(main, snakemake)

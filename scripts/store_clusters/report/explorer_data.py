@@ -31,8 +31,8 @@ def category_index(
 ) -> dict[str, Any]:
     """Return a category's clusters, rules and strongest features.
 
-    ``tables`` holds the category's rows of ``clusters``, ``names``, ``stability``, ``drivers``
-    and ``rules``, None where there are none.
+    ``tables`` holds the category's rows of ``final_clusters``, ``names``, ``stability``,
+    ``drivers`` and ``rules``, None where there are none.
     """
     names, rules = (_rows(tables[name]) for name in ("names", "rules"))
     trust = {row["final_cluster"]: row for row in _rows(tables["stability"])}
@@ -53,7 +53,7 @@ def category_index(
     ]
     drivers = sorted(_rows(tables["drivers"]), key=lambda row: row["rank"])
     drivers = [row for row in drivers if labels.named(row["track"], category, row["feature"])]
-    of_stores = tables["clusters"]
+    of_stores = tables["final_clusters"]
     placed = sum(cluster["stores"] for cluster in clusters)
     return {
         "name": category,

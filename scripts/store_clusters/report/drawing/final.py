@@ -13,7 +13,7 @@ from matplotlib.path import Path
 
 from store_clusters.describe.words import percent
 from store_clusters.merge.names import by_number
-from store_clusters.report.pictures.style import (
+from store_clusters.report.drawing.style import (
     BLUE,
     COLOURS,
     GREEN,

@@ -33,7 +33,7 @@ class Sheet:
     units: Sequence[str] = ()  # of every row: where `share`, `general` values are percentages
 
 
-def write_workbook(path: str | Path, sheets: Sequence[Sheet]) -> None:
+def write_sheets(path: str | Path, sheets: Sequence[Sheet]) -> None:
     """Write sheets with a header that stays, a filter, widths and formats.
 
     Text is always text, never a formula or a link. A table with more rows than a sheet can hold

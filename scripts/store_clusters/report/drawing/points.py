@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from store_clusters.merge.names import by_number
-from store_clusters.report.pictures.style import (
+from store_clusters.report.drawing.style import (
     GREY,
     PLAIN,
     colour,
@@ -32,28 +32,32 @@ def draw_stores(
     panels: Mapping[str, tuple[Floats, pd.DataFrame]],
     meanings: Mapping[str, Sequence[str]],
     track: str,
-    shown: Sequence[str],
+    unusual: float,
+    groups: int,
 ) -> Figure:
     """Draw stores in the plane of the first two components, per group.
 
-    ``panels`` maps a group to (n_stores, n_components) values and a table with ``cluster`` and
-    ``outlier`` for the same stores, ``meanings`` to what each of the components means.
+    Args:
+        panels: From groups to (n_stores, n_components) values and a table with ``cluster`` and
+            ``outlier`` for the same stores.
+        meanings: From groups to what each of the components means.
+        track: The track.
+        unusual: The share of outliers among the stores of all groups.
+        groups: How many groups there are, with a panel or not.
     """
-    flags = np.concatenate([stores["outlier"] for _, stores in panels.values()])
     about = {"internal": "what they sell", "external": "their surroundings"}[track]
-    unusual = f"{flags.mean():.1%} are unusual (crosses)" if flags.any() else "none is unusual"
-    title = f"Stores by {about}: {unusual}"
-    height = 3.3 if len(shown) > 1 else 5.0
-    figure, axes = figure_of(len(shown), 3, title + of_all(len(shown), len(panels)), height)
-    wide = 48 if len(shown) > 1 else 100
-    for axis, name in zip(axes, shown, strict=True):
-        values, stores = panels[name]
+    crosses = f"{unusual:.1%} are unusual (crosses)" if unusual else "none is unusual"
+    title = f"Stores by {about}: {crosses}"
+    height = 3.3 if len(panels) > 1 else 5.0
+    figure, axes = figure_of(len(panels), 3, title + of_all(len(panels), groups), height)
+    wide = 48 if len(panels) > 1 else 100
+    for axis, (name, (values, stores)) in zip(axes, panels.items(), strict=True):
         second = values[:, 1] if values.shape[1] > 1 else np.zeros(len(values))
         points = np.column_stack([values[:, 0], second])
         clusters = stores["cluster"].to_numpy()
         _draw_points(axis, points, clusters, stores["outlier"].to_numpy())
         count = counted(len(np.unique(clusters)), "cluster")
-        axis.set_title(f"{short(name)}: {count}" if len(panels) > 1 else count, **PLAIN)
+        axis.set_title(f"{short(name)}: {count}" if groups > 1 else count, **PLAIN)
         axis.set_xlabel(wrapped(meanings[name][0], wide), fontsize=8, **PLAIN)
         if values.shape[1] > 1:
             axis.set_ylabel(wrapped(meanings[name][1], 40), fontsize=8, **PLAIN)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from store_clusters.describe.evidence import STATUS
-from store_clusters.report.pictures.style import (
+from store_clusters.report.drawing.style import (
     BLUE,
     COLOURS,
     PLAIN,
