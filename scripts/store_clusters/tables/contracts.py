@@ -138,6 +138,12 @@ def read_table(path: str | Path, name: str, **options: Any) -> pa.Table:
 
     ``options`` go to :func:`pyarrow.parquet.read_table`, such as ``columns`` or ``filters``.
     """
+    check_contract(path, name)
+    return pq.read_table(path, memory_map=False, **options)
+
+
+def check_contract(path: str | Path, name: str) -> None:
+    """Refuse a table that was not written under contract ``name``, in its version."""
     promised = contract(name)
     found = _says(path)
     if found != (promised.name, str(promised.version)):
@@ -146,7 +152,6 @@ def read_table(path: str | Path, name: str, **options: Any) -> pa.Table:
             f"(it says {found[0] or 'nothing'!r}, version {found[1] or 'none'}). "
             "Delete the file and run the workflow again."
         )
-    return pq.read_table(path, memory_map=False, **options)
 
 
 def contract_of(path: str | Path) -> str:

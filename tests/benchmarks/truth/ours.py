@@ -35,8 +35,9 @@ from store_clusters.features.normalization import (  # noqa: E402
 )
 from store_clusters.features.outliers import find_outliers  # noqa: E402
 from store_clusters.features.reduction import beyond_chance, reduce_features  # noqa: E402
-from store_clusters.merge.merging import Merged, Track, merge_tracks  # noqa: E402
-from store_clusters.merge.merging import Options as MergeOptions  # noqa: E402
+from store_clusters.merge.merging import Merged, merge_tracks  # noqa: E402
+from store_clusters.merge.tracks import Track  # noqa: E402
+from store_clusters.merge.wanted import Wanted  # noqa: E402
 from store_clusters.run.seeds import seed_for  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
@@ -259,7 +260,7 @@ def merge(
     return merge_tracks(
         sides[0],
         sides[1],
-        MergeOptions(
+        Wanted(
             min_size=usable_size(settings["min_size"], n),
             max_size=settings["max_size"],
             max_clusters=settings["max_clusters"],
