@@ -25,14 +25,14 @@ from store_clusters.describe.reasons import (
     most_similar,
     read_off,
     reason,
-    share_back,
     strongest,
     tip,
     tipping_points,
     what_speaks,
 )
 from store_clusters.features.external import External, external_features
-from store_clusters.features.normalization import columns_by, shares_by_part
+from store_clusters.features.mix_transforms import Fitted
+from store_clusters.features.normalization import shares_behind, shares_by_part
 from store_clusters.merge.names import by_number
 from store_clusters.run.job import JobLog, run
 from store_clusters.sales.whole_store import NeedStates, Sales
@@ -171,17 +171,15 @@ def shares_back(
     rows = {} if made_of is None else {row["feature"]: row for row in made_of.to_pylist()}
     columns = {
         name: np.array([rows.get(x, {}).get(name) for x in sales.features], dtype=float)
-        for name in ("center", "scale", "chain", "weight")
+        for name in ("center", "scale", "chain", "weight", "zero")
     }
+    fitted = Fitted(*(columns[name] for name in ("chain", "weight", "zero")))
     transform = next((row["transform"] for row in rows.values()), "share")
-    sold = np.clip(aligned(sales, stores, sales.features), 0, None)
-    total = np.full(sold.shape, np.nan)
-    for part in columns_by(sales.categories):
-        total[:, part] = sold[:, part].sum(axis=1, keepdims=True)
+    sold = aligned(sales, stores, sales.features)
 
     def back(values: np.ndarray) -> np.ndarray:
         values = values * scales.get("internal", np.nan) * columns["scale"] + columns["center"]
-        return share_back(values, transform, total, (columns["chain"], columns["weight"]))
+        return shares_behind(values, sold, sales.categories, transform, fitted)
 
     return back
 

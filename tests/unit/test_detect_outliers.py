@@ -9,10 +9,31 @@ from hypothesis import strategies as st
 
 from store_clusters.clusters.clustering import cluster_stores
 from store_clusters.features.normalization import comparable_mix
-from store_clusters.features.outliers import explain_flags, flag_beyond, flag_share, outlier_scores
+from store_clusters.features.outlier_detectors import (
+    OUTLIER_DETECTORS,
+    flag_beyond,
+    flag_share,
+    local_outlier_factor,
+)
+from store_clusters.features.outliers import explain_flags, find_outliers
 from store_clusters.features.reduction import reduce_features
 
 METHODS = ["isolation_forest", "local_outlier_factor"]
+Found = tuple[np.ndarray, np.ndarray]
+
+
+def find(
+    values: np.ndarray,
+    method: str,
+    neighbours: int = 5,
+    *,
+    share: float = 0.05,
+    threshold: float = 3.5,
+    seed: int = 0,
+) -> Found:
+    """Return scores and flags."""
+    limits = {"share": share, "threshold": threshold}
+    return find_outliers(values, method, neighbours=neighbours, seed=seed, **limits)
 
 
 def planted(stores: int = 95, outliers: int = 5) -> np.ndarray:
@@ -25,35 +46,34 @@ def planted(stores: int = 95, outliers: int = 5) -> np.ndarray:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_planted_outliers_are_found_and_none_when_share_is_zero(method: str) -> None:
-    scores = outlier_scores(planted(), method, 20, 7)
-    assert np.flatnonzero(flag_share(scores, 0.05)).tolist() == [95, 96, 97, 98, 99]
-    assert not flag_share(scores, 0.0).any()
+    _, flags = find(planted(), method, 20, seed=7)
+    assert np.flatnonzero(flags).tolist() == [95, 96, 97, 98, 99]
+    assert not find(planted(), method, 20, share=0.0, seed=7)[1].any()
 
 
 def test_nothing_is_flagged_without_a_method() -> None:
-    scores = outlier_scores(planted(), "none", 20, 0)
+    scores, flags = find(planted(), "none", 20, share=0.5)
     assert not scores.any()
-    assert not flag_share(scores, 0.5).any()
+    assert not flags.any()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", list(OUTLIER_DETECTORS))
 @pytest.mark.parametrize("value", [0.0, 0.1])
 def test_stores_that_are_all_alike_have_no_outlier(method: str, value: float) -> None:
-    scores = outlier_scores(np.full((40, 2), value), method, 5, 0)
-    assert not flag_share(scores, 0.3).any()
+    assert not find(np.full((40, 2), value), method, 5, share=0.3)[1].any()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", list(OUTLIER_DETECTORS))
 @pytest.mark.parametrize("stores", [0, 1, 2])
 def test_among_fewer_than_three_stores_none_is_unusual(method: str, stores: int) -> None:
-    scores = outlier_scores(np.arange(stores * 2.0).reshape(stores, 2), method, 20, 0)
+    scores, flags = find(np.arange(stores * 2.0).reshape(stores, 2), method, 20, share=0.5)
     assert scores.tolist() == [0.0] * stores
-    assert not flag_share(scores, 0.5).any()
+    assert flags.tolist() == [False] * stores
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", list(OUTLIER_DETECTORS))
 def test_fewer_stores_than_neighbours_are_scored_all_the_same(method: str) -> None:
-    scores = outlier_scores(planted(10, 1), method, 100, 0)
+    scores, _ = find(planted(10, 1), method, 100)
     assert scores.shape == (11,)
     assert np.isfinite(scores).all()
 
@@ -63,9 +83,7 @@ def test_more_neighbours_see_a_small_group_of_unusual_stores_as_unusual() -> Non
     values = np.vstack([rng.normal(size=(60, 2)), rng.normal(40, 1, (4, 2))])
     unusual = set(range(60, 64))
     found = {
-        neighbours: set(
-            np.argsort(outlier_scores(values, "local_outlier_factor", neighbours, 0))[-4:]
-        )
+        neighbours: set(np.argsort(find(values, "local_outlier_factor", neighbours)[0])[-4:])
         for neighbours in (2, 10)
     }
     assert found[10] == unusual
@@ -83,13 +101,13 @@ def test_local_outlier_factor_of_a_hand_example() -> None:
     }
     expected = [sum(density[n] for n in neighbours[s]) / 2 / density[s] for s in range(4)]
     values = np.array([[0.0], [1.0], [2.0], [9.0]])
-    found = outlier_scores(values, "local_outlier_factor", 2, 0)
+    found = local_outlier_factor.score(values, 2, seed=0)
     np.testing.assert_allclose(found, expected)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_same_seed_gives_the_same_scores(method: str) -> None:
-    first, second = (outlier_scores(planted(), method, 20, 3) for _ in range(2))
+    first, second = (find(planted(), method, 20, seed=3)[0] for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
@@ -116,15 +134,14 @@ def test_of_stores_equally_unusual_the_first_is_flagged() -> None:
 def test_planted_outliers_are_found_and_no_other_store_by_nearest_neighbours() -> None:
     random = np.random.default_rng(0)
     values = np.vstack([random.normal(size=(300, 4)), random.uniform(-30, 30, size=(12, 4))])
-    scores = outlier_scores(values, "nearest_neighbours", 5, seed=0)
-    flags = flag_beyond(scores, 3.5)
+    _, flags = find(values, "nearest_neighbours")
     assert flags[300:].sum() >= 11
     assert flags[:300].sum() <= 3
 
 
 def test_nothing_is_flagged_to_fill_a_quota() -> None:
     values = np.random.default_rng(1).uniform(size=(300, 3))
-    flags = flag_beyond(outlier_scores(values, "nearest_neighbours", 5, seed=0), 3.5)
+    _, flags = find(values, "nearest_neighbours")
     assert flags.sum() <= 3
     assert not flag_beyond(np.zeros(10), 3.5).any()
     assert not flag_beyond(np.zeros(0), 3.5).any()
@@ -154,7 +171,7 @@ def test_planted_outliers_move_no_centre() -> None:
 
     def centres(sales: np.ndarray) -> np.ndarray:
         values, *_ = comparable_mix(sales, "shrunk_hellinger")
-        flagged = flag_beyond(outlier_scores(values, "nearest_neighbours", 5, 0), 3.5)
+        _, flagged = find(values, "nearest_neighbours")
         reduced = reduce_features(values, ~flagged, "pca", 0.95)
         found = cluster_stores(
             reduced.scores,

@@ -17,13 +17,11 @@ from store_clusters.describe.reasons import (
     most_similar,
     read_off,
     reason,
-    share_back,
     strongest,
     tip,
     tipping_points,
     what_speaks,
 )
-from store_clusters.features.normalization import comparable_mix, shares
 
 NAN = np.nan
 FEW = settings(max_examples=30, deadline=None, derandomize=True)
@@ -192,19 +190,6 @@ def test_a_tip_is_true_whatever_the_scale_of_a_feature(seed: int) -> None:
     tipped = (column == 0) & (natural[:, 0] > 0.01)
     assert tipped.sum() > 1000
     np.testing.assert_allclose(reached[tipped], np.exp(0.5), rtol=0.02)  # in the middle of the logs
-
-
-@pytest.mark.parametrize("transform", ["share", "hellinger", "shrunk_hellinger", "log"])
-def test_a_share_comes_back_from_what_it_was_transformed_to(transform: str) -> None:
-    sales = np.random.default_rng(0).gamma(0.3, 100, (50, 4))
-    values, chain, weight, _ = comparable_mix(sales, transform)
-    total = np.repeat(sales.sum(axis=1, keepdims=True), 4, axis=1)
-    found = share_back(values, transform, total, (chain, np.full(4, weight)))
-    np.testing.assert_allclose(found, shares(sales), atol=1e-9)
-
-
-def test_a_log_ratio_does_not_say_what_share_it_comes_from() -> None:
-    assert np.isnan(share_back(np.ones((2, 3)), "log_ratio", np.ones((2, 3)), ())).all()
 
 
 def test_a_moved_store_is_followed_to_where_it_is() -> None:

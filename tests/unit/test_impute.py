@@ -9,14 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from impute import main
 from sklearn.impute import KNNImputer
+from sklearn.metrics.pairwise import nan_euclidean_distances
 
 from store_clusters.features.imputation import impute
+from store_clusters.features.imputers import IMPUTERS, Parameter
+from store_clusters.features.imputers.knn import squared_distances
 from store_clusters.features.normalization import encode_levels
 from store_clusters.run.job import JobLog
+from store_clusters.run.options import Member
 from store_clusters.tables.contracts import write_table
 from store_clusters.tables.matrices import Matrix, as_columns, read_matrices, stack
 
-METHODS = [(n, c) for n in ("median", "knn", "iterative") for c in ("mode", "knn")]
+METHODS = [
+    (n, c)
+    for n in Member(IMPUTERS, serves="numeric").names
+    for c in Member(IMPUTERS, serves="categorical").names
+]
 GAP = np.nan
 
 
@@ -28,7 +36,7 @@ def fill(
     sources: list[str] | None = None,
     *,
     seed: int = 0,
-) -> tuple[np.ndarray, list[dict]]:
+) -> tuple[np.ndarray, list[Parameter]]:
     """Impute; columns with the same source are the levels of a categorical feature."""
     names = sources or [f"x{i}" for i in range(values.shape[1])]
     return impute(
@@ -53,6 +61,11 @@ def mixed(seed: int, stores: int = 30) -> tuple[np.ndarray, list[str]]:
     return np.hstack([numbers, columns]), ["x", "y", *["level"] * len(names)]
 
 
+def test_numbers_and_levels_have_imputers_of_their_own() -> None:
+    assert {n for n, _ in METHODS} == {"median", "knn", "iterative"}
+    assert {c for _, c in METHODS} == {"mode", "knn"}
+
+
 @pytest.mark.parametrize(("numeric", "categorical"), METHODS)
 @settings(max_examples=8, deadline=None, derandomize=True)
 @given(st.integers(0, 1000))
@@ -74,7 +87,7 @@ def test_without_gaps_nothing_changes_and_every_feature_still_has_parameters(
     complete, _ = fill(values, sources=sources)
     again, parameters = fill(complete, numeric, categorical, sources=sources)
     np.testing.assert_array_equal(again, complete)
-    assert {row["column"] for row in parameters} == set(range(values.shape[1]))
+    assert {row.column for row in parameters} == set(range(values.shape[1]))
 
 
 def test_median_fills_with_the_median_of_the_known() -> None:
@@ -84,7 +97,7 @@ def test_median_fills_with_the_median_of_the_known() -> None:
         gaps = np.isnan(values[:, column])
         assert gaps.any()
         assert (filled[gaps, column] == np.nanmedian(values[:, column])).all()
-        assert parameters[column]["value"] == np.nanmedian(values[:, column])
+        assert parameters[column].value == np.nanmedian(values[:, column])
 
 
 def test_mode_fills_with_the_most_frequent_level() -> None:
@@ -92,7 +105,7 @@ def test_mode_fills_with_the_most_frequent_level() -> None:
     _, values, _, _ = encode_levels(levels, 5)
     filled, parameters = fill(values, sources=["level"] * 3)
     np.testing.assert_array_equal(filled[4], values[1])
-    np.testing.assert_array_equal([row["value"] for row in parameters], values[1])
+    np.testing.assert_array_equal([row.value for row in parameters], values[1])
 
 
 def test_each_categorical_feature_has_its_own_mode() -> None:
@@ -118,7 +131,7 @@ def test_knn_weighs_the_nearest_stores_by_the_inverse_of_their_distance() -> Non
     values = np.array([[0.0, GAP], [1.0, 10.0], [-2.0, 40.0], [100.0, 1e6]])
     filled, parameters = fill(values, "knn")
     assert filled[0, 1] == pytest.approx((10 / 1 + 40 / 2) / (1 / 1 + 1 / 2))
-    assert [row["value"] for row in parameters] == [2, 2]
+    assert [row.value for row in parameters] == [2, 2]
 
 
 def test_knn_takes_the_value_of_a_store_that_is_the_same_otherwise() -> None:
@@ -148,8 +161,8 @@ def test_iterative_finds_a_linear_relation_between_features() -> None:
     values[:20, 2] = GAP
     filled, parameters = fill(values, "iterative")
     np.testing.assert_allclose(filled, truth, atol=1e-3)
-    last = max(row["step"] for row in parameters)
-    coefficients = {row["predictor"]: row["value"] for row in parameters if row["step"] == last}
+    last = max(row.step for row in parameters)
+    coefficients = {row.predictor: row.value for row in parameters if row.step == last}
     assert coefficients == pytest.approx({None: 1, 0: 2, 1: -3}, abs=1e-3)
 
 
@@ -159,12 +172,12 @@ def test_iterative_parameters_reproduce_the_values_they_filled() -> None:
     values[:15, 1:3] = GAP
     values[10:20, 0] = GAP
     filled, parameters = fill(values, "iterative")
-    constants = {row["column"]: row["value"] for row in parameters if row["step"] == 0}
+    constants = {row.column: row.value for row in parameters if row.step == 0}
     again = np.where(np.isnan(values), [constants[column] for column in range(4)], values)
-    steps = sorted({(row["step"], row["column"]) for row in parameters if row["step"]})
+    steps = sorted({(row.step, row.column) for row in parameters if row.step})
     assert {column for _, column in steps} == {0, 1, 2}
     for step, column in steps:
-        weights = {row["predictor"]: row["value"] for row in parameters if row["step"] == step}
+        weights = {row.predictor: row.value for row in parameters if row.step == step}
         gaps, found = np.isnan(values[:, column]), weights.pop(None)
         found += sum(weight * again[gaps, p] for p, weight in weights.items())
         again[gaps, column] = found
@@ -174,7 +187,7 @@ def test_iterative_parameters_reproduce_the_values_they_filled() -> None:
 def test_iterative_with_one_feature_falls_back_to_the_median() -> None:
     filled, parameters = fill(np.array([[1.0], [2.0], [6.0], [GAP]]), "iterative")
     assert filled[3, 0] == 2
-    assert [(row["predictor"], row["value"]) for row in parameters] == [(None, 2)]
+    assert [(row.predictor, row.value) for row in parameters] == [(None, 2)]
 
 
 @pytest.mark.parametrize("categorical", ["mode", "knn"])
@@ -183,7 +196,7 @@ def test_iterative_numbers_leave_levels_to_the_categorical_method(categorical: s
     filled, parameters = fill(values, "iterative", categorical, sources=sources)
     other, _ = fill(values, "median", categorical, sources=sources)
     np.testing.assert_array_equal(filled[:, 2:], other[:, 2:])
-    methods = {row["column"]: row["method"] for row in parameters}
+    methods = {row.column: row.method for row in parameters}
     assert methods == {0: "iterative", 1: "iterative"} | dict.fromkeys((2, 3, 4), categorical)
 
 
@@ -191,10 +204,10 @@ def test_iterative_numbers_leave_levels_to_the_categorical_method(categorical: s
 def test_each_parameter_is_there_once(numeric: str, categorical: str) -> None:
     values, sources = mixed(6)
     _, parameters = fill(values, numeric, categorical, sources=sources)
-    keys = [(row["column"], row["step"], row["predictor"]) for row in parameters]
+    keys = [(row.column, row.step, row.predictor) for row in parameters]
     assert len(keys) == len(set(keys))
     assert sorted(column for column, step, _ in keys if step == 0) == list(range(5))
-    assert np.isfinite([row["value"] for row in parameters]).all()
+    assert np.isfinite([row.value for row in parameters]).all()
 
 
 @pytest.mark.parametrize("numeric", ["median", "knn"])
@@ -230,6 +243,16 @@ def test_without_ties_knn_is_that_of_scikit_learn(seed: int, neighbours: int) ->
     expected = KNNImputer(n_neighbors=neighbours, weights="distance").fit_transform(values)
     filled, _ = fill(values, "knn", neighbours=neighbours)
     np.testing.assert_allclose(filled, expected, atol=1e-9)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000))
+def test_distances_with_gaps_are_those_of_scikit_learn_to_the_byte(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(30, rng.integers(1, 9)))
+    values[rng.random(values.shape) < 0.4] = GAP
+    expected = nan_euclidean_distances(values[:12], values[5:], squared=True)
+    assert squared_distances(values[:12], values[5:]).tobytes() == expected.tobytes()
 
 
 def test_stores_equally_far_share_the_last_places() -> None:
@@ -301,7 +324,7 @@ def test_of_many_stores_a_part_fills_the_gaps_about_as_well(
     gaps = rng.random(values.shape) < 0.1
     errors = []
     for donors in (600, 300):
-        monkeypatch.setattr("store_clusters.features.imputation.MOST_DONORS", donors)
+        monkeypatch.setattr("store_clusters.features.imputers.knn.MOST_DONORS", donors)
         filled, _ = fill(np.where(gaps, GAP, values), "knn", neighbours=10)
         errors.append(np.mean((filled - values)[gaps] ** 2))
     assert errors[0] != errors[1]
@@ -311,7 +334,7 @@ def test_of_many_stores_a_part_fills_the_gaps_about_as_well(
 def test_the_stores_that_fill_gaps_of_many_are_drawn_by_the_seed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("store_clusters.features.imputation.MOST_DONORS", 100)
+    monkeypatch.setattr("store_clusters.features.imputers.knn.MOST_DONORS", 100)
     values = np.random.default_rng(0).normal(size=(400, 3))
     values[:50, 0] = GAP
     one, two, again = (fill(values, "knn", seed=seed)[0] for seed in (1, 2, 1))
@@ -320,7 +343,7 @@ def test_the_stores_that_fill_gaps_of_many_are_drawn_by_the_seed(
 
 
 def test_a_feature_that_few_stores_know_keeps_its_donors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store_clusters.features.imputation.MOST_DONORS", 50)
+    monkeypatch.setattr("store_clusters.features.imputers.knn.MOST_DONORS", 50)
     values = np.random.default_rng(0).normal(size=(1000, 2))
     values[3:, 1] = GAP
     filled, _ = fill(values, "knn", neighbours=3)

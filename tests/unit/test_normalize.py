@@ -9,17 +9,21 @@ from scipy.spatial.distance import pdist
 from scipy.stats import iqr, norm, skew
 from sklearn.preprocessing import StandardScaler
 
+from store_clusters.features.feature_transforms import log_where_skewed
+from store_clusters.features.mix_transforms import (
+    MIX_TRANSFORMS,
+    Fitted,
+    log_ratio,
+    shrunk_hellinger,
+)
 from store_clusters.features.normalization import (
-    apply_transform,
-    choose_transform,
     comparable_mix,
+    comparable_mixes,
     encode_levels,
     scale_columns,
     shares,
-    shrink,
-    shrinkage,
-    transform_shares,
-    zero_share,
+    shares_behind,
+    transform_feature,
 )
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
@@ -33,9 +37,16 @@ sales_tables = arrays(
 )
 rng = np.random.default_rng(1)
 MIXES = rng.dirichlet(np.ones(5), 40)
+ONE_CATEGORY = np.full(4, "tea", dtype=object)
 LEVELS = st.lists(
     st.sampled_from(["mall", "street", "airport", "station", None]), min_size=1
 ).filter(any)
+
+
+def transformed(share: np.ndarray, transform: str, fitted: Fitted | None = None) -> np.ndarray:
+    """Transform the shares of stores that each sold 1 in all."""
+    total, fitted = np.ones((len(share), 1)), fitted or Fitted.nothing(share.shape[1])
+    return MIX_TRANSFORMS.load(transform).transform(share, total, fitted)
 
 
 # Shares
@@ -82,23 +93,23 @@ def test_a_store_ten_times_as_large_with_the_same_mix_is_normalized_the_same(
 
 
 def test_share_leaves_shares_as_they_are() -> None:
-    np.testing.assert_array_equal(transform_shares(MIXES, "share"), MIXES)
+    np.testing.assert_array_equal(transformed(MIXES, "share"), MIXES)
 
 
 def test_euclidean_distances_after_hellinger_are_hellinger_distances() -> None:
     p, q = MIXES[0], MIXES[1]
     affinity = sum(np.sqrt(a * b) for a, b in zip(p, q, strict=True))
-    (distance,) = pdist(transform_shares(MIXES[:2], "hellinger"))
+    (distance,) = pdist(transformed(MIXES[:2], "hellinger"))
     assert distance == pytest.approx(np.sqrt(2 * (1 - affinity)))
 
 
 def test_log_of_hand_examples() -> None:
-    found = transform_shares(np.array([[0.0, 0.01, 1.0]]), "log")
+    found = transformed(np.array([[0.0, 0.01, 1.0]]), "log")
     np.testing.assert_allclose(found, [[0, np.log(2), np.log(101)]])
 
 
 def test_log_ratio_compares_with_the_geometric_mean_of_the_store() -> None:
-    found = transform_shares(np.array([[0.1, 0.1, 0.8]]), "log_ratio")
+    found = transformed(np.array([[0.1, 0.1, 0.8]]), "log_ratio")
     geometric = (0.1 * 0.1 * 0.8) ** (1 / 3)
     np.testing.assert_allclose(found, np.log([[0.1 / geometric, 0.1 / geometric, 0.8 / geometric]]))
 
@@ -116,19 +127,38 @@ def test_log_ratios_are_finite_and_sum_to_zero_in_every_store(sales: np.ndarray)
 def test_log_ratio_puts_half_of_the_smallest_share_for_a_need_state_not_sold() -> None:
     with_zero = np.array([[0.0, 0.2, 0.8], [0.5, 0.3, 0.2]])
     instead = np.array([[0.1, 0.2, 0.8], [0.5, 0.3, 0.2]])
-    found, _, _, zero = comparable_mix(with_zero, "log_ratio")
-    assert zero == pytest.approx(0.1)
-    np.testing.assert_allclose(found, transform_shares(instead, "log_ratio"))
+    found, fitted = comparable_mix(with_zero, "log_ratio")
+    assert fitted.zero == pytest.approx(0.1)
+    np.testing.assert_allclose(found, transformed(instead, "log_ratio"))
 
 
 def test_a_log_ratio_follows_from_the_share_that_stands_for_zero_and_not_from_other_stores() -> (
     None
 ):
     sales = np.array([[0, 20, 80], [50, 30, 20], [70, 30, 0]], dtype=float)
-    together, _, _, zero = comparable_mix(sales, "log_ratio")
-    alone = [transform_shares(shares(store[None]), "log_ratio", zero)[0] for store in sales]
+    together, fitted = comparable_mix(sales, "log_ratio")
+    alone = [transformed(shares(store[None]), "log_ratio", fitted)[0] for store in sales]
     np.testing.assert_array_equal(alone, together)
-    assert zero_share(np.zeros((0, 3))) > 0
+    assert (log_ratio.fit(np.zeros((0, 3))).zero > 0).all()
+
+
+@pytest.mark.parametrize("transform", ["share", "hellinger", "shrunk_hellinger", "log"])
+def test_a_share_comes_back_from_what_it_was_transformed_to(transform: str) -> None:
+    sales = np.random.default_rng(0).gamma(0.3, 100, (50, 4))
+    values, fitted = comparable_mixes(sales, ONE_CATEGORY, transform)
+    found = shares_behind(values, sales, ONE_CATEGORY, transform, fitted)
+    np.testing.assert_allclose(found, shares(sales), atol=1e-9)
+
+
+def test_a_log_ratio_does_not_say_what_share_it_comes_from() -> None:
+    found = shares_behind(
+        np.ones((2, 4)), np.ones((2, 4)), ONE_CATEGORY, "log_ratio", Fitted.nothing(4)
+    )
+    assert np.isnan(found).all()
+
+
+def test_every_transform_of_mixes_can_be_chosen_and_is_tested_here() -> None:
+    assert set(MIX_TRANSFORMS) == {*TRANSFORMS, "shrunk_hellinger"}
 
 
 # Transforms of numbers
@@ -144,24 +174,28 @@ def test_skewed_features_get_a_logarithm_and_others_stay() -> None:
     assert skew(columns["signed_log"]) > 1
     values = np.column_stack(list(columns.values()))
     values[::7] = np.nan
-    assert choose_transform(values, "log_where_skewed") == list(columns)
-    assert choose_transform(values, "none") == ["none"] * 3
+    for column, form in zip(values.T, columns, strict=True):
+        assert transform_feature(column, "log_where_skewed")[1] == form
+        assert transform_feature(column, "none")[1] == "none"
 
 
 @pytest.mark.parametrize("column", [[5.0, 5.0, 5.0], [1.0, 1000.0], [np.nan, np.nan, np.nan]])
 def test_features_without_spread_or_with_hardly_any_value_are_not_transformed(
     column: list[float],
 ) -> None:
-    assert choose_transform(np.array(column)[:, None], "log_where_skewed") == ["none"]
+    values, form = transform_feature(np.array(column), "log_where_skewed")
+    assert form == "none"
+    np.testing.assert_array_equal(values, column)
 
 
 def test_logarithms_of_hand_examples() -> None:
-    np.testing.assert_allclose(apply_transform(np.array([1.0, np.e]), "log"), [0, 1])
+    apply = log_where_skewed.apply
+    np.testing.assert_allclose(apply(np.array([1.0, np.e]), "log"), [0, 1])
     np.testing.assert_allclose(
-        apply_transform(np.array([-1.0, 0.0, np.e - 1, np.nan]), "signed_log"),
+        apply(np.array([-1.0, 0.0, np.e - 1, np.nan]), "signed_log"),
         [-np.log(2), 0, 1, np.nan],
     )
-    np.testing.assert_array_equal(apply_transform(np.array([-3.0, 3.0]), "none"), [-3, 3])
+    np.testing.assert_array_equal(apply(np.array([-3.0, 3.0]), "none"), [-3, 3])
 
 
 # Scaling
@@ -312,7 +346,8 @@ def counted(seed: int, n: int, concentration: float) -> np.ndarray:
 
 
 def test_shrinkage_finds_the_strength_that_the_counts_were_drawn_with() -> None:
-    found = [shrinkage(counted(seed, 2000, concentration=8.0))[1] for seed in range(5)]
+    fits = [shrunk_hellinger.fit(counted(seed, 2000, concentration=8.0)) for seed in range(5)]
+    found = [fitted.weight[0] for fitted in fits]
     assert np.mean(found) == pytest.approx(8.0, rel=0.35)
 
 
@@ -321,9 +356,8 @@ def test_shrunk_shares_are_nearer_to_the_truth_than_raw_ones() -> None:
     mixes = random.dirichlet(8.0 * np.array([0.4, 0.3, 0.2, 0.1]), 500)
     totals = random.integers(5, 200, 500)
     sales = np.array([random.multinomial(t, m) for t, m in zip(totals, mixes, strict=True)], float)
-    chain, weight = shrinkage(sales)
     raw = shares(sales)
-    shrunk = shrink(raw, sales.sum(axis=1), chain, weight)
+    shrunk = comparable_mix(sales, "shrunk_hellinger")[0] ** 2
     assert np.sum((shrunk - mixes) ** 2) < 0.95 * np.sum((raw - mixes) ** 2)
 
 
@@ -334,20 +368,22 @@ def test_shrinkage_does_not_depend_on_the_currency() -> None:
         comparable_mix(7.3 * sales, "shrunk_hellinger"),
     )
     assert first[0] == pytest.approx(second[0])
-    assert second[2] == pytest.approx(7.3 * first[2])
+    assert second[1].weight == pytest.approx(7.3 * first[1].weight)
 
 
 def test_a_store_with_much_history_keeps_its_place_when_it_sells_ten_times_as_much() -> None:
     sales = counted(2, 300, concentration=8.0)
     sales[0] = [4000, 3000, 2000, 1000]
-    chain, weight = shrinkage(sales)
-    once = shrink(shares(sales[:1]), sales[:1].sum(axis=1), chain, weight)
-    ten_times = shrink(shares(10 * sales[:1]), 10 * sales[:1].sum(axis=1), chain, weight)
+    share, total = shares(sales[:1]), sales[:1].sum(axis=1, keepdims=True)
+    fitted = shrunk_hellinger.fit(sales)
+    once, ten_times = (
+        shrunk_hellinger.transform(share, times * total, fitted) ** 2 for times in (1, 10)
+    )
     assert once == pytest.approx(ten_times, abs=0.002)
 
 
 def test_shrinkage_never_moves_the_typical_store_by_more_than_a_sixth() -> None:
     random = np.random.default_rng(0)
     sales = random.multinomial(20, [0.5, 0.3, 0.2], size=200).astype(float)  # nothing but chance
-    _, weight = shrinkage(sales)
-    assert weight <= np.median(sales.sum(axis=1)) / 5
+    weight = shrunk_hellinger.fit(sales).weight
+    assert (weight <= np.median(sales.sum(axis=1)) / 5).all()

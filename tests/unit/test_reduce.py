@@ -9,7 +9,8 @@ from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
 from store_clusters.features.components import describe_component
-from store_clusters.features.reduction import find_redundant, reduce_features
+from store_clusters.features.correlation import find_redundant
+from store_clusters.features.reduction import reduce_features
 
 METHODS = ["pca", "none"]
 
@@ -213,12 +214,15 @@ def test_of_two_features_the_one_known_for_more_stores_stays() -> None:
 
 def test_estimated_values_do_not_count() -> None:
     values = np.hstack([alike([0.0])] * 2)
-    known = np.ones(values.shape, dtype=bool)
-    known[:100, 1] = False
+    observed = np.ones(values.shape, dtype=bool)
+    observed[:100, 1] = False
     values[:100, 1] = 0.0
     in_fit = everyone(values)
     assert reduce_features(values, in_fit, "none", 1, 0.95).kept.tolist() == [0, 1]
-    assert reduce_features(values, in_fit, "none", 1, 0.95, known=known).kept.tolist() == [0, 0]
+    assert reduce_features(values, in_fit, "none", 1, 0.95, observed=observed).kept.tolist() == [
+        0,
+        0,
+    ]
 
 
 def test_outliers_do_not_make_features_redundant() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from store_clusters.run import code
+from store_clusters.run.options import Member
 from store_clusters.run.registry import Registry
 
 
@@ -39,6 +40,30 @@ def test_members_are_the_files_and_say_what_they_are(family: Path) -> None:
 def test_a_new_file_is_a_new_member(family: Path) -> None:
     (family / "white.py").write_text('"""Is dried."""\n', encoding="utf-8")
     assert list(Registry("kinds_of_tea")) == ["black", "green", "white"]
+
+
+def test_members_that_serve_a_purpose_are_found_without_importing_them(family: Path) -> None:
+    for name, serves in (("green", '("hot", "cold")'), ("black", '("hot",)')):
+        text = f'"""Tea."""\n\nimport no_such_package\n\nSERVES = {serves}\n'
+        (family / f"{name}.py").write_text(text, encoding="utf-8")
+    kinds = Registry("kinds_of_tea")
+    assert kinds.constant("green", "SERVES") == ("hot", "cold")
+    assert kinds.constant("green", "PRICE") is None
+    assert Member(kinds, serves="cold").names == ["green"]
+    assert Member(kinds, serves="hot").names == Member(kinds).names == ["black", "green"]
+
+
+def test_options_that_only_name_members_do_not_change_with_them(
+    family: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code, "SCRIPTS", family.parent)
+    (family.parent / "options.py").write_text("from kinds_of_tea import KINDS\n", encoding="utf-8")
+    (family.parent / "drink.py").write_text("import options\n", encoding="utf-8")
+    code._imported.cache_clear()
+    before = code.code_digest("drink.py")
+    (family / "green.py").write_text('"""Changed."""\n', encoding="utf-8")
+    code._imported.cache_clear()
+    assert code.code_digest("drink.py") == before
 
 
 def test_every_member_counts_for_the_digest_of_what_uses_the_family(

@@ -141,12 +141,13 @@ def test_each_category_is_made_comparable_as_if_it_were_alone(seed: int, transfo
     parts = np.array(list("abababb"), dtype=object)
     absent = random.random(40) < 0.2
     sales[np.ix_(absent, parts == "a")] = random.choice([NAN, -1.0])
-    values, chain, weight, zero = comparable_mixes(sales, parts, transform)
+    values, fitted = comparable_mixes(sales, parts, transform)
     for part, stores in (("a", ~absent), ("b", np.ones(40, dtype=bool))):
-        alone, *own = comparable_mix(sales[stores][:, parts == part], transform)
+        alone, of_part = comparable_mix(sales[stores][:, parts == part], transform)
         np.testing.assert_allclose(values[stores][:, parts == part], alone)
-        for found, expected in zip((chain, weight, zero), own, strict=True):
-            np.testing.assert_allclose(found[parts == part], expected)
+        for name in ("chain", "weight", "zero"):
+            found = getattr(fitted, name)[parts == part]
+            np.testing.assert_allclose(found, getattr(of_part, name))
     assert np.isnan(values[np.ix_(absent, parts == "a")]).all()
 
 

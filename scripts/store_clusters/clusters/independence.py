@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from store_clusters.clusters.partitions import sample_stores, ward_kmeans
-from store_clusters.features.shared import centred, permuted
+from store_clusters.features.correlation import centred, permuted
 
 Floats = npt.NDArray[np.float64]
 Names = npt.NDArray[np.object_]

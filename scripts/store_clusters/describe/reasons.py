@@ -164,30 +164,6 @@ def read_off(stores: Stores, values: Floats) -> Floats:
     return read
 
 
-def share_back(
-    values: Floats, transform: str, total: Floats, drawn: tuple[Floats, Floats]
-) -> Floats:
-    """Return the share of sales that a transformed one comes from, NaN where others decide too.
-
-    Args:
-        values: (n, p) as :func:`transform_shares` returns them.
-        transform: Its name.
-        total: (n, p) the sales that each share is of.
-        drawn: With ``shrunk_hellinger`` the chain's shares (p,) and with what weight (p,) shares
-            were drawn towards them.
-    """
-    if transform == "share":
-        return values
-    if transform == "log":
-        return np.asarray(np.expm1(values) / 100)
-    if transform == "log_ratio":
-        return np.full(values.shape, np.nan)
-    chain, weight = drawn if transform == "shrunk_hellinger" else (np.zeros(1), np.zeros(1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        squares = np.clip(values, 0, None) ** 2
-        return np.asarray((squares * (total + weight) - weight * chain) / total)
-
-
 def margin_of(stores: Stores, own: Floats, following: Floats) -> Floats:
     """Return how much nearer stores are to their own cluster's centre, in squared distance (n,)."""
     return np.asarray(

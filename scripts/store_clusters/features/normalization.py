@@ -5,7 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from store_clusters.features.feature_transforms import FEATURE_TRANSFORMS
+from store_clusters.features.mix_transforms import MIX_TRANSFORMS, Fitted
+
 Floats = npt.NDArray[np.float64]
+Names = npt.NDArray[np.object_]
 OTHER = "other"
 
 
@@ -29,104 +33,18 @@ def shares(sales: Floats) -> Floats:
     return np.divide(sold, total, out=np.full(sold.shape, np.nan), where=total > 0)
 
 
-def sells_somewhere(sales: Floats, parts: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+def sells_somewhere(sales: Floats, parts: Names) -> npt.NDArray[np.bool_]:
     """Return which stores have positive sales in a category; ``sales`` as in comparable_mixes."""
     known = [~np.isnan(shares(sales[:, columns])).any(axis=1) for columns in columns_by(parts)]
     return np.asarray(np.any(known, axis=0))
 
 
-def shrinkage(sales: Floats) -> tuple[Floats, float]:
-    """Return the chain's shares and the sales that they count for in a store's own.
-
-    A store with little sales has a mix that is mostly chance. The squared distance of a store's
-    shares from the chain's, relative to that of a store which sells one need state only, is
-    expected to be ``between + noise / sales``; both are estimated from medians over bins of
-    stores of like sales. A store's best estimate is then its own shares, weighted by its sales,
-    and the chain's, weighted by ``noise / between`` (empirical Bayes; Efron and Morris 1973 for
-    proportions). The weight is at most a fifth of the median store's sales: where small stores
-    differ in kind, and not only by chance, the estimate cannot tell and must not erase it.
-
-    Args:
-        sales: (n_stores, n_need_states), every store with positive sales.
-
-    Returns:
-        The chain's shares (n_need_states,) and the weight, in units of sales.
-    """
-    sold = np.clip(sales, 0, None)
-    total = sold.sum(axis=1)
-    chain = sold.sum(axis=0) / total.sum()
-    bins = min(10, len(total) // 10)
-    if bins < 2 or len(chain) < 2 or chain.max() > 1 - 1e-9:
-        return chain, 0.0
-    away = np.sum((sold / total[:, None] - chain) ** 2, axis=1) / (1 - np.sum(chain**2))
-    by_sales = np.array_split(np.argsort(-total, kind="stable"), bins)
-    middle = np.maximum([np.median(away[stores]) for stores in by_sales], 1e-12)
-    inverse = np.array([np.mean(1 / total[stores]) for stores in by_sales])
-    scale = inverse.mean()
-    from scipy.optimize import nnls  # noqa: PLC0415, slow, and other steps use this module too
-
-    (between, noise), _ = nnls(
-        np.column_stack([np.ones(bins), inverse / scale]) / middle[:, None], np.ones(bins)
-    )
-    most = float(np.median(total)) / 5
-    return chain, most if between <= 0 else min(most, float(noise / between / scale))
-
-
-def shrink(share: Floats, total: Floats, chain: Floats, weight: float) -> Floats:
-    """Draw shares (n_stores, n_need_states) towards the chain's, as if it had sold ``weight`` more.
-
-    ``total`` (n_stores,) are the sales that the shares are of.
-    """
-    return (share * total[:, None] + weight * chain) / (total[:, None] + weight)
-
-
-def zero_share(share: Floats) -> float:
-    """Return the share that stands for 0 in ``log_ratio``: half of the smallest positive one."""
-    return float(share[share > 0].min(initial=1.0)) / 2
-
-
-def transform_shares(share: Floats, transform: str, zero: float = 0.0) -> Floats:
-    """Transform shares of sales.
-
-    ``share`` leaves them; ``hellinger`` (and ``shrunk_hellinger``, for shares drawn towards the
-    chain's before) takes the square root, so that Euclidean distances are
-    Hellinger distances (Legendre and Gallagher 2001); ``log`` is log(1 + 100 share);
-    ``log_ratio`` the centred log-ratio (Aitchison 1986), with ``zero``, which is positive, in
-    place of zeros.
-    """
-    if transform == "share":
-        return share
-    if transform in {"hellinger", "shrunk_hellinger"}:
-        return np.sqrt(share)
-    if transform == "log":
-        return np.log1p(100 * share)
-    logs = np.log(np.where(share > 0, share, zero))
-    centred: Floats = logs - logs.mean(axis=1, keepdims=True)
-    return centred
-
-
-def comparable_mix(sales: Floats, transform: str) -> tuple[Floats, Floats, float, float]:
-    """Turn sales (n_stores, n_need_states), positive in sum, into a mix that can be compared.
-
-    Returns:
-        The transformed shares; the chain's shares that they were drawn to, and with what weight
-        (0 but for ``shrunk_hellinger``); the share that stands for 0 (0 but for ``log_ratio``).
-    """
-    share = shares(sales)
-    zero = zero_share(share) if transform == "log_ratio" else 0.0
-    if transform != "shrunk_hellinger" or len(sales) == 0:
-        return transform_shares(share, transform, zero), np.zeros(sales.shape[1]), 0.0, zero
-    chain, weight = shrinkage(sales)
-    shrunk = shrink(share, np.clip(sales, 0, None).sum(axis=1), chain, weight)
-    return transform_shares(shrunk, transform, zero), chain, weight, zero
-
-
-def columns_by(parts: npt.NDArray[np.object_]) -> list[npt.NDArray[np.int64]]:
+def columns_by(parts: Names) -> list[npt.NDArray[np.int64]]:
     """Return the columns of each part, in the order of their names; ``parts`` is (n_columns,)."""
     return [np.flatnonzero(parts == part) for part in sorted(set(parts))]
 
 
-def shares_by_part(sales: Floats, parts: npt.NDArray[np.object_]) -> Floats:
+def shares_by_part(sales: Floats, parts: Names) -> Floats:
     """Return each store's shares of its sales in the category of each need state.
 
     Arguments are those of :func:`comparable_mixes`; NaN where these sales are not positive.
@@ -137,9 +55,20 @@ def shares_by_part(sales: Floats, parts: npt.NDArray[np.object_]) -> Floats:
     return result
 
 
-def comparable_mixes(
-    sales: Floats, parts: npt.NDArray[np.object_], transform: str
-) -> tuple[Floats, Floats, Floats, Floats]:
+def comparable_mix(sales: Floats, transform: str) -> tuple[Floats, Fitted]:
+    """Turn sales (n_stores, n_need_states), positive in sum, into a mix that can be compared.
+
+    Returns:
+        The shares, transformed by the member ``transform`` of the family, and what that needs to
+        do the same with any other store.
+    """
+    member = MIX_TRANSFORMS.load(transform)
+    sold = np.clip(sales, 0, None)
+    fitted = member.fit(sold)
+    return member.transform(shares(sales), sold.sum(axis=1, keepdims=True), fitted), fitted
+
+
+def comparable_mixes(sales: Floats, parts: Names, transform: str) -> tuple[Floats, Fitted]:
     """Turn sales of several categories side by side into as many mixes, each in itself.
 
     Args:
@@ -150,36 +79,40 @@ def comparable_mixes(
 
     Returns:
         The mixes (n_stores, n_need_states), NaN in a category without positive sales of the store;
-        the chain's shares, the weights and the shares that stand for 0 (n_need_states,).
+        what the transform needs to do the same with any other store.
     """
     values = np.full(sales.shape, np.nan)
-    chain, weight, zero = np.zeros((3, sales.shape[1]))
+    fitted = Fitted.nothing(sales.shape[1])
     for columns in columns_by(parts):
         sold = np.take(sales, columns, axis=1)
-        known = ~np.isnan(shares(sold)).any(axis=1)
-        mix, chain[columns], weight[columns], zero[columns] = comparable_mix(sold[known], transform)
-        values[np.ix_(known, columns)] = mix
-    return values, chain, weight, zero
+        sells = ~np.isnan(shares(sold)).any(axis=1)
+        mix, of_part = comparable_mix(sold[sells], transform)
+        values[np.ix_(sells, columns)] = mix
+        fitted.chain[columns] = of_part.chain
+        fitted.weight[columns] = of_part.weight
+        fitted.zero[columns] = of_part.zero
+    return values, fitted
 
 
-def choose_transform(values: Floats, transform: str) -> list[str]:
-    """Return a transform for each column of (n_stores, n_features) values, NaN unknown.
+def shares_behind(
+    values: Floats, sales: Floats, parts: Names, transform: str, fitted: Fitted
+) -> Floats:
+    """Return the shares of sales that transformed ones come from, (n_stores, n_need_states).
 
-    With ``log_where_skewed``, columns with skewness above 1 get ``log`` when all their known
-    values are positive, else ``signed_log``.
+    NaN where the transform cannot say, and in a category without positive sales of the store. The
+    arguments are what :func:`comparable_mixes` takes and returns.
     """
-    if transform == "none":
-        return ["none"] * values.shape[1]
-    return [_skew_transform(column[~np.isnan(column)]) for column in values.T]
+    sold, total = np.clip(sales, 0, None), np.full(sales.shape, np.nan)
+    for columns in columns_by(parts):
+        total[:, columns] = sold[:, columns].sum(axis=1, keepdims=True)
+    return np.asarray(MIX_TRANSFORMS.load(transform).inverse(values, total, fitted))
 
 
-def apply_transform(column: Floats, transform: str) -> Floats:
-    """Apply ``none``, ``log`` or ``signed_log`` (sign(x) log(1 + |x|)) to a column."""
-    if transform == "log":
-        return np.log(column)
-    if transform == "signed_log":
-        return np.sign(column) * np.log1p(np.abs(column))
-    return column
+def transform_feature(values: Floats, transform: str) -> tuple[Floats, str]:
+    """Transform the numbers of a feature, NaN unknown, and say in which form they are now."""
+    member = FEATURE_TRANSFORMS.load(transform)
+    form = member.choose(values[~np.isnan(values)])
+    return member.apply(values, form), form
 
 
 def scale_columns(values: Floats, method: str, clip: float | None) -> Scaled:
@@ -201,9 +134,7 @@ def scale_columns(values: Floats, method: str, clip: float | None) -> Scaled:
     return Scaled(scaled if clip is None else np.clip(scaled, -clip, clip), center, scale)
 
 
-def encode_levels(
-    levels: npt.NDArray[np.object_], max_levels: int
-) -> tuple[list[str], Floats, Floats, float]:
+def encode_levels(levels: Names, max_levels: int) -> tuple[list[str], Floats, Floats, float]:
     """Encode a categorical feature as indicator columns with total variance one.
 
     So a categorical feature weighs as much as one standardised number, however many levels it
@@ -225,15 +156,6 @@ def encode_levels(
     center = indicators[known].mean(axis=0)
     scale = float(np.sqrt(np.sum(center * (1 - center)))) or 1.0
     return [str(name) for name in names], (indicators - center) / scale, center, scale
-
-
-def _skew_transform(known: Floats) -> str:
-    if len(known) < 3 or known.std() == 0:
-        return "none"
-    skewness = np.mean(((known - known.mean()) / known.std()) ** 3)
-    if skewness <= 1:
-        return "none"
-    return "log" if known.min() > 0 else "signed_log"
 
 
 def _center_and_scale(known: Floats, method: str) -> tuple[float, float]:

@@ -5,7 +5,15 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from store_clusters.run.options import Amount, Correlation, Count, Options, Positive
+from store_clusters.features.feature_transforms import FEATURE_TRANSFORMS
+from store_clusters.features.imputers import IMPUTERS
+from store_clusters.features.mix_transforms import MIX_TRANSFORMS
+from store_clusters.features.outlier_detectors import OUTLIER_DETECTORS
+from store_clusters.features.reducers import REDUCERS
+from store_clusters.run.options import Amount, Correlation, Count, Member, Options, Positive
+
+NumericImputer = Annotated[str, Member(IMPUTERS, serves="numeric")]
+CategoricalImputer = Annotated[str, Member(IMPUTERS, serves="categorical")]
 
 
 @dataclass(frozen=True)
@@ -23,9 +31,7 @@ class Eligible(Options):
 class NormalizeSales(Options):
     """How sales become comparable between stores."""
 
-    transform: Literal["shrunk_hellinger", "hellinger", "share", "log", "log_ratio"] = (
-        "shrunk_hellinger"
-    )
+    transform: Annotated[str, Member(MIX_TRANSFORMS)] = "shrunk_hellinger"
     """Square root of the share of the store's sales in the category, first drawn towards the
     chain's where the store sells little; the square root as it is; the share; log(1 + 100 share);
     the centred log-ratio."""
@@ -40,7 +46,7 @@ class NormalizeSales(Options):
 class NormalizeFeatures(Options):
     """How external features become comparable with each other."""
 
-    transform: Literal["none", "log_where_skewed"] = "log_where_skewed"
+    transform: Annotated[str, Member(FEATURE_TRANSFORMS)] = "log_where_skewed"
     """Leave numbers as they are or take the signed logarithm of features whose skewness exceeds
     1."""
     scale: Literal["robust", "standard", "none"] = "standard"
@@ -56,10 +62,10 @@ class NormalizeFeatures(Options):
 class Impute(Options):
     """How gaps are filled."""
 
-    numeric: Literal["median", "knn", "iterative"] = "knn"
+    numeric: NumericImputer = "knn"
     """Median, mean of the nearest stores weighted by distance, or regression on the other features
     in turn."""
-    categorical: Literal["mode", "knn"] = "mode"
+    categorical: CategoricalImputer = "mode"
     """Most frequent level, or mix of levels among the nearest stores."""
     neighbours: Count = 10
     """Nearest stores that `knn` averages."""
@@ -69,7 +75,7 @@ class Impute(Options):
 class ImputeFeatures(Impute):
     """How gaps in external features are filled."""
 
-    categorical: Literal["mode", "knn"] = "knn"
+    categorical: CategoricalImputer = "knn"
     """Most frequent level, or mix of levels among the nearest stores."""
 
 
@@ -77,9 +83,7 @@ class ImputeFeatures(Impute):
 class Outliers(Options):
     """Unusual stores, kept out of the fit and placed afterwards."""
 
-    method: Literal["nearest_neighbours", "isolation_forest", "local_outlier_factor", "none"] = (
-        "nearest_neighbours"
-    )
+    method: Annotated[str, Member(OUTLIER_DETECTORS)] = "nearest_neighbours"
     """How unusual a store is."""
     neighbours: Count = 5
     """Nearest stores that a store is compared with; `isolation_forest` uses them only to say what
@@ -94,7 +98,7 @@ class Outliers(Options):
 class Reduce(Options):
     """Fewer, uncorrelated dimensions."""
 
-    method: Literal["pca", "none"] = "pca"
+    method: Annotated[str, Member(REDUCERS)] = "pca"
     """Principal components or the features themselves."""
     variance: Correlation = 0.99
     """Share of the variance that the components keep."""

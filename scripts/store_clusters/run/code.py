@@ -61,14 +61,18 @@ def _closure(path: Path) -> set[Path]:
 
 @cache
 def _imported(path: Path) -> frozenset[Path]:
-    """Return the project's modules that a file imports; of a registry all members."""
+    """Return the project's modules that a file imports; of a registry all members.
+
+    Modules of options only say which members can be chosen; whoever loads them imports the registry
+    itself.
+    """
     found: set[Path] = set()
     for name in _names(_nodes(path)):
         place = SCRIPTS / name.replace(".", "/")
         package = place / "__init__.py"
         if place.with_suffix(".py").is_file():
             found.add(place.with_suffix(".py"))
-        elif package.is_file() and _makes_registry(package):
+        elif path.name != "options.py" and package.is_file() and _makes_registry(package):
             found.update(place.glob("*.py"))
     return frozenset(found)
 

@@ -44,15 +44,29 @@ class Options:
 
 @dataclass(frozen=True)
 class Member:
-    """Says of a text that it is the name of a member of a registry."""
+    """Says of a text that it is the name of a member of a registry.
+
+    Where the members of a family serve different purposes, they list these in a constant
+    ``SERVES``, and ``serves`` is the one that is needed.
+    """
 
     registry: Registry
+    serves: str | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the members that may be chosen, sorted."""
+        return [
+            name
+            for name in self.registry
+            if self.serves is None or self.serves in self.registry.constant(name, "SERVES")
+        ]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         """Let pydantic accept the names of the members."""
         from pydantic_core import core_schema  # noqa: PLC0415, only to check a configuration
 
-        return core_schema.literal_schema(list(self.registry))
+        return core_schema.literal_schema(self.names)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 
 class Registry:
@@ -30,9 +31,17 @@ class Registry:
 
     def sentence(self, name: str) -> str:
         """Return the first line of a member's docstring."""
-        (path,) = (path for path in self._files() if path.stem == name)
-        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        text = ast.get_docstring(self._parsed(name)) or ""
         return text.partition("\n")[0]
+
+    def constant(self, name: str, constant: str) -> Any:
+        """Return a constant of a member, a literal at the top of its file; None without it."""
+        for node in self._parsed(name).body:
+            if isinstance(node, ast.Assign) and any(
+                isinstance(target, ast.Name) and target.id == constant for target in node.targets
+            ):
+                return ast.literal_eval(node.value)
+        return None
 
     def load(self, name: str) -> ModuleType:
         """Import a member.
@@ -43,6 +52,10 @@ class Registry:
         if name not in self:
             raise KeyError(f"{name!r}: not one of {', '.join(self)}")
         return import_module(f"{self.package}.{name}")
+
+    def _parsed(self, name: str) -> ast.Module:
+        (path,) = (path for path in self._files() if path.stem == name)
+        return ast.parse(path.read_text(encoding="utf-8"))
 
     def _files(self) -> list[Path]:
         spec = find_spec(self.package)

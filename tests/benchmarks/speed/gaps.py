@@ -17,10 +17,11 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parents[3] / "scripts"))
 
-from store_clusters.features import imputation as impute
+from store_clusters.features.imputation import impute
+from store_clusters.features.imputers import knn
 
 FEATURES, FACTORS, UNKNOWN = 12, 3, 0.1
-WAYS = {"all stores": 10**9, "default": impute.MOST_DONORS, "median": 0}
+WAYS = {"all stores": 10**9, "default": knn.MOST_DONORS, "median": 0}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -44,9 +45,9 @@ def compare(stores: int) -> dict[str, tuple[float, float]]:
     gaps = random.random(values.shape) < UNKNOWN
     found = {}
     for way, donors in WAYS.items():
-        with patch.object(impute, "MOST_DONORS", donors):
+        with patch.object(knn, "MOST_DONORS", donors):
             start = time.perf_counter()
-            filled, _ = impute.impute(
+            filled, _ = impute(
                 np.where(gaps, np.nan, values),
                 np.zeros(FEATURES, dtype=bool),
                 np.array([f"x{i}" for i in range(FEATURES)], dtype=object),

@@ -28,14 +28,13 @@ from store_clusters.clusters.refits import refit  # noqa: E402
 from store_clusters.clusters.structure import shows_groups  # noqa: E402
 from store_clusters.features.imputation import impute  # noqa: E402
 from store_clusters.features.normalization import (  # noqa: E402
-    apply_transform,
-    choose_transform,
     comparable_mix,
     encode_levels,
     scale_columns,
     shares,
+    transform_feature,
 )
-from store_clusters.features.outliers import flag_beyond, flag_share, outlier_scores  # noqa: E402
+from store_clusters.features.outliers import find_outliers  # noqa: E402
 from store_clusters.features.reduction import beyond_chance, reduce_features  # noqa: E402
 from store_clusters.merge.merging import Merged, Track, merge_tracks  # noqa: E402
 from store_clusters.merge.merging import Options as MergeOptions  # noqa: E402
@@ -122,10 +121,8 @@ def normalize_external(
     blocks, categorical, sources = [], [], []
     for name in sorted(table.columns):
         if pd.api.types.is_float_dtype(table[name]):
-            column = table[[name]].to_numpy(float)
-            (transform,) = choose_transform(column, normalize["transform"])
-            moved = apply_transform(column, transform)
-            block = scale_columns(moved, normalize["scale"], normalize["clip"]).values
+            moved, _ = transform_feature(table[name].to_numpy(float), normalize["transform"])
+            block = scale_columns(moved[:, None], normalize["scale"], normalize["clip"]).values
         else:
             _, block, _, _ = encode_levels(table[name].to_numpy(object), normalize["max_levels"])
         blocks.append(block)
@@ -159,23 +156,16 @@ def cluster_track(
         neighbours=filling["neighbours"],
         seed=seed_for(seed, group, "impute"),
     )
-    scores = outlier_scores(
-        filled, outliers["method"], outliers["neighbours"], seed_for(seed, group, "outliers")
-    )
-    if outliers["method"] == "nearest_neighbours":
-        outlier = flag_beyond(scores, outliers["threshold"])
-    else:
-        outlier = flag_share(scores, outliers["share"])
+    _, outlier = find_outliers(filled, **outliers, seed=seed_for(seed, group, "outliers"))
     reduced = reduce_features(
         filled,
         ~outlier,
         reduce["method"],
         reduce["variance"],
         reduce["redundancy"],
-        known=~np.isnan(matrix),
+        observed=~np.isnan(matrix),
         sources=sources,
-        shared=reduce["shared"],
-        shows_groups=shows_groups,
+        shows_groups=shows_groups if reduce["shared"] else None,
         alike=reduce["alike"],
         seed=seed_for(seed, group, "reduce"),
     )
@@ -224,7 +214,7 @@ def cluster_track(
     groups = choice.k > 1 and choice.verdict not in {"none", "continuum"}
     verdict = choice.verdict
     if track == "external" and choice.k > 1:
-        copies = (reduced.kept != np.arange(len(sources))) & ~reduced.alone
+        copies = reduced.redundant & ~reduced.unrelated
         measured, own = np.where(np.isnan(matrix), np.nan, filled)[:, ~copies], sources[~copies]
         seed = seed_for(seed, group, "independence")
         if chance_independent(measured[~outlier], own, choice.k, 40, seed) > 0.05:

@@ -1,4 +1,4 @@
-"""What features have in common: which share something, which say much the same, and chance."""
+"""How features correlate: beyond chance, or so much that they say the same."""
 
 from collections.abc import Iterator
 
@@ -6,33 +6,34 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Names = npt.NDArray[np.object_]
-ABOVE = 2.0  # standard deviations by which a feature shares more than chance
+ABOVE = 2.0  # standard deviations by which a feature correlates more than by chance
 STEP = 0.1  # of the features, left out at a time: the fewer are noise, the clearer the others
-ROUNDS = 20  # in none of which permuted features may share as much: a chance of one in 21
-TAIL = 0.95  # quantile of what components of permuted features explain
-FEWEST_STORES = 10  # fewer say nothing about what features share
+ROUNDS = 20  # in none of which permuted features may correlate as much: a chance of one in 21
+FEWEST_STORES = 10  # fewer show no correlation
+OF_ONE_SOURCE = 2.0  # distance between levels of one categorical feature, more than any other
 
 
-def share_something(values: Floats, sources: Names, seed: int) -> Flags:
-    """Return which features share more with the others than chance, (n_features,).
+def correlated_beyond_chance(values: Floats, sources: Names, seed: int) -> Flags:
+    """Return which features correlate with the others beyond chance, (n_features,).
 
     Groups of stores differ in several features at once, which therefore correlate over all
     stores; a feature that correlates with none can only blur them. For a feature the squared
     correlations with the others, in units of 1 / (stores - 1), are summed. If all were
-    independent the sum would be the number of others, with a variance of twice that. Features
-    that share least are left out, a tenth at a time, until each that is left shares two standard
-    deviations more with the others that are left than it would by chance.
+    independent the sum would be the number of others, with a variance of twice that. Features that
+    correlate least are left out, a tenth at a time, until the sum of each that is left is two
+    standard deviations above what is expected by chance of those that are left.
 
     Some features are always more alike than others. So the same is done with the columns
-    permuted, 20 times: where the features that are left have as much in common in one of them,
-    none is left out.
+    permuted, 20 times: where the features that are left correlate as much in one of them, none is
+    left out.
 
     Args:
         values: (n_stores, n_features), NaN unknown.
         sources: (n_features,), what each is made of; levels of one categorical feature stay
-            together, and what they share with each other does not count.
+            together, and their correlations with each other do not count.
         seed: Seed of the permutations.
     """
     everything = np.ones(values.shape[1], dtype=bool)
@@ -44,23 +45,49 @@ def share_something(values: Floats, sources: Names, seed: int) -> Flags:
     return kept
 
 
-def votes(values: Floats, threshold: float, sources: Names) -> Floats:
-    """Return weights (n_features,) with which features that say much the same have one vote.
+def find_redundant(
+    values: Floats, threshold: float, sources: Names | None = None
+) -> tuple[Labels, Floats]:
+    """Return for each feature the one that stands for it, and their rank correlation.
+
+    Features are grouped so that within a group *every* two have an absolute Spearman correlation
+    of at least ``threshold`` (complete linkage): a chain of features that resemble their
+    neighbours only is not one thing. The feature with the largest mean correlation with the
+    others stands for its group, as it varies least by itself; among equals the one known for more
+    stores, then the first. Fewer than ten stores that know both features show no correlation.
+
+    Args:
+        values: (n_stores, n_features), NaN unknown.
+        threshold: Absolute correlation from which features are redundant, above 0.
+        sources: (n_features,), what each is made of; features of one source, the levels of a
+            categorical feature, are never redundant with each other: together they weigh as much
+            as one number, and one alone would weigh less.
+    """
+    count = values.shape[1]
+    rho = rank_correlations(values)
+    if count < 2:
+        return np.arange(count), np.ones(count)
+    group = _groups(rho, threshold, "complete", sources)
+    kept = np.arange(count)
+    for label in np.unique(group):
+        members = np.flatnonzero(group == label)
+        central = np.round(np.abs(rho[np.ix_(members, members)]).mean(axis=1), 9)
+        complete = np.sum(~np.isnan(values[:, members]), axis=0)
+        kept[members] = members[np.lexsort((members, -complete, -central))[0]]
+    return kept, rho[np.arange(count), kept]
+
+
+def shared_weights(values: Floats, threshold: float, sources: Names) -> Floats:
+    """Return weights (n_features,) with which features that say much the same weigh as one.
 
     Features are grouped by average linkage of their absolute Spearman correlations, up to a mean
     of ``threshold``; each of m features of a group weighs 1 / sqrt(m), so that together they vary
-    as much as one. Levels of one categorical feature do not count as alike.
+    as much as one. Levels of one categorical feature are never grouped.
     """
-    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415, slow to import
-    from scipy.spatial.distance import squareform  # noqa: PLC0415
-
     count = values.shape[1]
     if count < 2 or len(values) < FEWEST_STORES:
         return np.ones(count)
-    apart = 1 - np.abs(rank_correlations(values))
-    apart[sources[:, None] == sources[None, :]] = 2.0
-    np.fill_diagonal(apart, 0.0)
-    group = fcluster(linkage(squareform(apart), "average"), 1 - threshold + 1e-9, "distance")
+    group = _groups(rank_correlations(values), threshold, "average", sources)
     return np.asarray(1 / np.sqrt(np.bincount(group)[group]))
 
 
@@ -72,17 +99,6 @@ def rank_correlations(values: Floats) -> Floats:
     rho = np.nan_to_num(np.round(found, 9))  # rounding: equal but for the order of summing
     np.fill_diagonal(rho, 1.0)
     return np.asarray(rho)
-
-
-def explained_by_chance(values: Floats, sources: Names, seed: int) -> Floats:
-    """Return the share of variance that components of independent features explain at most.
-
-    Parallel analysis (Horn 1965; with permutations, Buja and Eyuboglu 1992): the 95 % quantile,
-    for the first, second, ... component, of 20 sets of the same features with their values
-    permuted. Components that explain more say something about several features.
-    """
-    shares = [_spectrum(centred(other)) for other in permuted(values, sources, seed)]
-    return np.asarray(np.quantile(shares, TAIL, axis=0))
 
 
 def permuted(values: Floats, sources: Names, seed: int, rounds: int = ROUNDS) -> Iterator[Floats]:
@@ -101,8 +117,25 @@ def permuted(values: Floats, sources: Names, seed: int, rounds: int = ROUNDS) ->
         yield result
 
 
+def _groups(rho: Floats, threshold: float, linking: str, sources: Names | None) -> Labels:
+    """Return groups of features by their absolute correlation, from ``threshold``, (n_features,).
+
+    Features of one source are in different groups.
+    """
+    # slow to import, and not needed without a threshold
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415
+    from scipy.spatial.distance import squareform  # noqa: PLC0415
+
+    apart = 1 - np.abs(rho)
+    if sources is not None:
+        apart[sources[:, None] == sources[None, :]] = OF_ONE_SOURCE
+    np.fill_diagonal(apart, 0.0)
+    merges = linkage(squareform(apart), linking)
+    return np.asarray(fcluster(merges, 1 - threshold + 1e-9, "distance"), dtype=np.int64)
+
+
 def _eliminate(values: Floats, sources: Names) -> tuple[Flags, float]:
-    """Leave out what shares least; return what is kept, and how much beyond chance it shares."""
+    """Leave out what correlates least; return what is kept, and its correlation beyond chance."""
     names, source = np.unique(sources.astype(str), return_inverse=True)
     squares = (len(values) - 1) * _correlations(values) ** 2 - 1  # expected to be 0
     member = (source[:, None] == np.arange(len(names))).astype(float)
@@ -136,8 +169,3 @@ def centred(values: Floats) -> Floats:
     filled = np.where(known, values, 0.0)
     mean = filled.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     return np.asarray(np.where(known, values - mean, 0.0))
-
-
-def _spectrum(around: Floats) -> Floats:
-    squares = np.linalg.svd(around, compute_uv=False) ** 2
-    return np.asarray(squares / max(float(squares.sum()), 1e-12))

@@ -1,6 +1,7 @@
 """Groups that many features blur are found, and noise is not taken for groups."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
@@ -8,14 +9,15 @@ from store_clusters.clusters.clustering import fit_clusters
 from store_clusters.clusters.independence import chance_independent
 from store_clusters.clusters.number import choose_k
 from store_clusters.clusters.structure import choose_by_mixture, shows_groups
+from store_clusters.features.correlation import correlated_beyond_chance, shared_weights
+from store_clusters.features.options import Reduce
 from store_clusters.features.reduction import beyond_chance, reduce_features
-from store_clusters.features.shared import share_something, votes
+from store_clusters.features.reduction_tables import reduced_tables
 
 OPTIONS = {
     "method": "pca",
     "variance": 0.9,
     "redundancy": 0.97,
-    "shows_groups": shows_groups,
     "alike": 0.7,
     "seed": 1,
 }
@@ -40,7 +42,8 @@ def planted(noise: int, seed: int, n: int = 150) -> tuple[np.ndarray, np.ndarray
 def clusters(values: np.ndarray, shared: bool) -> tuple[int, np.ndarray]:
     """Reduce, choose k and cluster as the external track does."""
     everyone = np.ones(len(values), dtype=bool)
-    found = reduce_features(values, everyone, sources=own(values), shared=shared, **OPTIONS)
+    test = shows_groups if shared else None
+    found = reduce_features(values, everyone, sources=own(values), shows_groups=test, **OPTIONS)
     choice = choose_k(
         found.scores,
         smallest=2,
@@ -73,7 +76,7 @@ def test_no_groups_are_made_of_noise(seed: int) -> None:
 
 def test_features_that_tell_segments_apart_are_kept_and_most_noise_is_not() -> None:
     _, values = planted(40, 6)
-    kept = share_something(values, own(values), 1)
+    kept = correlated_beyond_chance(values, own(values), 1)
     assert kept[:10].all()
     assert kept[10:].mean() < 0.3
 
@@ -83,7 +86,7 @@ def test_where_nothing_is_shared_beyond_chance_nothing_is_left_out() -> None:
     left_out = 0
     for seed in range(20):
         values = rng.normal(size=(100, 25))
-        left_out += not share_something(values, own(values), seed).all()
+        left_out += not correlated_beyond_chance(values, own(values), seed).all()
     assert left_out <= 4  # one in 21 is expected: four or fewer in all but one of 300 such tests
 
 
@@ -91,7 +94,8 @@ def test_the_order_of_stores_decides_nothing() -> None:
     _, values = planted(20, 8)
     other = np.random.default_rng(9).permutation(len(values))
     np.testing.assert_array_equal(
-        share_something(values, own(values), 1), share_something(values[other], own(values), 1)
+        correlated_beyond_chance(values, own(values), 1),
+        correlated_beyond_chance(values[other], own(values), 1),
     )
 
 
@@ -99,17 +103,36 @@ def test_copies_of_a_feature_have_one_vote_together() -> None:
     rng = np.random.default_rng(10)
     base = rng.normal(size=(300, 1))
     values = np.hstack([base + 0.4 * rng.normal(size=(300, 4)), rng.normal(size=(300, 2))])
-    np.testing.assert_allclose(votes(values, 0.7, own(values)), [0.5] * 4 + [1.0] * 2)
+    np.testing.assert_allclose(shared_weights(values, 0.7, own(values)), [0.5] * 4 + [1.0] * 2)
 
 
 def test_loadings_place_a_store_that_was_not_seen() -> None:
     _, values = planted(60, 4)
     in_fit = np.ones(len(values), dtype=bool)
     in_fit[-20:] = False
-    found = reduce_features(values, in_fit, sources=own(values), shared=True, **OPTIONS)
-    assert found.alone.any()
-    assert not found.loadings[:, found.alone].any()
+    found = reduce_features(
+        values, in_fit, sources=own(values), shows_groups=shows_groups, **OPTIONS
+    )
+    assert found.unrelated.any()
+    assert not found.loadings[:, found.unrelated].any()
     np.testing.assert_allclose((values - found.center) @ found.loadings.T, found.scores, atol=1e-9)
+
+
+def test_features_are_not_left_out_unasked_or_without_a_test_for_groups() -> None:
+    _, values = planted(60, 4)
+    everyone = np.ones(len(values), dtype=bool)
+    found = reduce_features(values, everyone, sources=own(values), shows_groups=None, **OPTIONS)
+    assert not found.unrelated.any()
+    nothing = pa.table({})
+    with pytest.raises(ValueError, match="shared: needs shows_groups"):
+        reduced_tables(nothing, nothing, nothing, Reduce(shared=True), shows_groups=None, seed=1)
+
+
+def test_where_all_features_show_groups_none_is_left_out() -> None:
+    _, values = planted(60, 4)
+    everyone = np.ones(len(values), dtype=bool)
+    found = reduce_features(values, everyone, shows_groups=lambda scores, seed: True, **OPTIONS)
+    assert not found.unrelated.any()
 
 
 def test_groups_of_two_independent_columns_are_no_more_than_their_product() -> None:
