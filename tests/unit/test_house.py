@@ -102,7 +102,7 @@ def test_a_stage_imports_only_stages_before_it(path: Path) -> None:
     assert backwards == []
 
 
-@pytest.mark.parametrize("path", filter(is_statistics, modules()), ids=label)
+@pytest.mark.parametrize("path", [path for path in modules() if is_statistics(path)], ids=label)
 def test_statistics_know_arrays_only(path: Path) -> None:
     found = [
         f"{label(path)}:{line} imports {name}"
