@@ -25,7 +25,7 @@ from store_clusters.describe.profiles import (
     shares_of,
     side_by_side,
 )
-from store_clusters.features.external import external_features
+from store_clusters.features.external_tables import external_features
 from store_clusters.features.normalization import shares_by_part
 from store_clusters.merge.names import by_number
 from store_clusters.run.job import JobLog, run

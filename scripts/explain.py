@@ -30,7 +30,7 @@ from store_clusters.describe.reasons import (
     tipping_points,
     what_speaks,
 )
-from store_clusters.features.external import External, external_features
+from store_clusters.features.external_tables import External, external_features
 from store_clusters.features.mix_transforms import Fitted
 from store_clusters.features.normalization import shares_behind, shares_by_part
 from store_clusters.merge.names import by_number

@@ -6,10 +6,9 @@ Writes: one file per table, the same bytes whatever the number of shards.
 
 from typing import Any
 
-import pyarrow as pa
-
 from store_clusters.run.job import JobLog, run
-from store_clusters.tables.contracts import contract_of, read_table, write_table
+from store_clusters.tables.contracts import contract_of, write_stream
+from store_clusters.tables.shards import rows_of_shards
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -17,8 +16,7 @@ def main(snakemake: Any, log: JobLog) -> None:
     rows = {}
     for name, path in snakemake.output.items():
         contract = contract_of(snakemake.input[name][0])
-        parts = [read_table(part, contract) for part in snakemake.input[name]]
-        rows[name] = write_table(path, contract, pa.concat_tables(parts))
+        rows[name] = write_stream(path, contract, rows_of_shards(snakemake.input[name], contract))
     log.done(f"{len(rows)} tables, {sum(rows.values()):,} rows", rows_out=rows)
 
 

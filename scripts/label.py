@@ -8,8 +8,6 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-import pyarrow as pa
-
 from store_clusters.describe.labels import (
     Feature,
     column_features,
@@ -19,9 +17,11 @@ from store_clusters.describe.labels import (
     read_alike,
     whole_store_feature,
 )
-from store_clusters.inputs.sources import read_columns
+from store_clusters.inputs.options import Products
 from store_clusters.run.errors import InputError, examples
 from store_clusters.run.job import JobLog, run
+from store_clusters.run.options import options_of
+from store_clusters.sales.product_map import read_need_states
 from store_clusters.sales.whole_store import WHOLE_STORE, feature_name
 from store_clusters.tables.contracts import read_table, write_table
 
@@ -30,7 +30,8 @@ def main(snakemake: Any, log: JobLog) -> None:
     """Label the features of both tracks."""
     files, params = snakemake.input, snakemake.params
     words, never_name = params.labels["features"], params.labels["never_name"]
-    features = need_states(files.products, params.products, params.groups)
+    places = read_need_states(files.products, options_of(Products, params.products))
+    features = need_states(places, params.groups)
     features += column_features(columns(files.raw_features))
     aside = read_table(files.set_aside, "set_aside_columns").to_pylist()
     check_known(words, never_name, features, [f"{row['source']}.{row['column']}" for row in aside])
@@ -57,17 +58,8 @@ def main(snakemake: Any, log: JobLog) -> None:
     )
 
 
-def need_states(paths: list[str], source: dict[str, Any], groups: str) -> list[Feature]:
-    """Return every need state of the product map, sold or not."""
-    kinds = {"category": "text", "need_state": "text"}
-    table = pa.concat_tables([read_columns(path, source, kinds) for path in paths])
-    places = sorted(
-        {
-            (row["category"], row["need_state"])
-            for row in table.group_by(list(kinds)).aggregate([]).to_pylist()
-            if None not in row.values()
-        }
-    )
+def need_states(places: list[tuple[str, str]], groups: str) -> list[Feature]:
+    """Return every need state of the product map, sold or not, as features of the groups."""
     features = []
     if groups != "store":
         features += [need_state_feature(*place) for place in places]

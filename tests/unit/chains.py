@@ -6,7 +6,9 @@ from store_clusters.clusters.clustering import cluster_stores
 from store_clusters.clusters.held_out import HeldOut
 from store_clusters.clusters.limits import usable_size
 from store_clusters.clusters.refits import refit
-from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
+from store_clusters.merge.merging import Merged, merge_tracks
+from store_clusters.merge.tracks import Track
+from store_clusters.merge.wanted import Wanted
 
 REFITS = 12
 
@@ -88,7 +90,7 @@ def chain(
     return merge_tracks(
         inside,
         outside,
-        Options(**{"min_size": usable_size("auto", len(odd)), **options}),
+        Wanted(**{"min_size": usable_size("auto", len(odd)), **options}),
         weights=np.sqrt(sales),
         held_out=HeldOut(odd, even, "hellinger") if dated else None,
         grouped=grouped,

@@ -1,19 +1,23 @@
 """The number of clusters is the one that the stores show, and small groups get a plain answer."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs
 
-from store_clusters.clusters import number as module
-from store_clusters.clusters.number import TooFewStores, choose_k
+from store_clusters.clusters import criteria
+from store_clusters.clusters.number_of_clusters import TooFewStores, choose_k
+from store_clusters.clusters.trials import Choice
 
 CRITERIA = ["silhouette", "calinski_harabasz", "davies_bouldin"]
 ALGORITHMS = ["kmeans", "ward", "gaussian_mixture"]
 CORNERS = np.array([[0, 0], [20, 0], [0, 20], [20, 20], [10, 40]], dtype=float)
 
 
-def choose(values: np.ndarray, **options: object) -> module.Choice:
+def choose(values: np.ndarray, **options: object) -> Choice:
     defaults = {
         "smallest": 2,
         "largest": 8,
@@ -71,7 +75,7 @@ def test_silhouette_is_that_of_a_hand_computation() -> None:
 
 
 def test_among_equal_scores_the_smaller_number_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "silhouette_score", lambda *arguments, **options: 0.5)
+    monkeypatch.setattr("sklearn.metrics.silhouette_score", lambda *arguments, **options: 0.5)
     assert choose(blobs(5), smallest=3).k == 3
 
 
@@ -136,3 +140,28 @@ def test_three_stores_can_be_clustered(algorithm: str) -> None:
 def test_the_same_seed_gives_the_same_scores() -> None:
     values = np.random.default_rng(5).normal(size=(50, 4))
     assert choose(values, seed=9) == choose(values, seed=9)
+
+
+FEWEST = """
+from store_clusters.clusters.trials import best
+
+
+def scores(trial):
+    return [(k, "fewest", k) for k in trial.numbers]
+
+
+def choose(trial, scores):
+    return best("fewest", scores, highest=False)
+"""
+
+
+def test_one_file_adds_a_criterion_that_is_told_and_can_decide(tmp_path: Path) -> None:
+    (tmp_path / "fewest.py").write_text(FEWEST, encoding="utf-8")
+    criteria.__path__.append(str(tmp_path))
+    try:
+        told, decides = choose(blobs(5)), choose(blobs(5), criterion="fewest")
+    finally:
+        criteria.__path__.remove(str(tmp_path))
+        sys.modules.pop(f"{criteria.__name__}.fewest", None)
+    assert {k for k, name, _ in told.scores if name == "fewest"} == set(range(2, 9))
+    assert (told.k, decides.k, decides.criterion) == (5, 2, "fewest")

@@ -1,6 +1,8 @@
 """Stores that are alike share a cluster; clusters are numbered by weight; nobody is left out."""
 
+import sys
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,16 +16,17 @@ from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
+from store_clusters.clusters import algorithms
 from store_clusters.clusters.clustering import (
     Clustering,
-    Rule,
     cluster_stores,
     fit_clusters,
     measure,
 )
 from store_clusters.clusters.limits import ImpossibleLimits
+from store_clusters.clusters.placing import Rule
 
-ALGORITHMS = ["kmeans", "kmeans_limited", "ward", "gaussian_mixture"]
+ALGORITHMS = list(algorithms.ALGORITHMS)
 
 
 def cluster(
@@ -54,6 +57,31 @@ def cluster(
 def blobs(sizes: list[int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     corners = np.array([[0, 0], [20, 0], [0, 20], [20, 20]], dtype=float)[: len(sizes)]
     return make_blobs(sizes, centers=corners, random_state=seed)
+
+
+HALVES = """
+import numpy as np
+from store_clusters.clusters.placing import Rule, means_of
+
+LIMITS_SIZES = False
+KMEANS = False
+
+
+def fit(values, k, *, starts, seed, weights=None, sizes=None):
+    labels = np.arange(len(values)) * k // len(values)
+    return labels, Rule.nearest(means_of(values, labels, k, weights))
+"""
+
+
+def test_one_file_adds_an_algorithm(tmp_path: Path) -> None:
+    (tmp_path / "halves.py").write_text(HALVES, encoding="utf-8")
+    algorithms.__path__.append(str(tmp_path))
+    try:
+        found = cluster(np.array([[5.0], [0.0], [9.0], [1.0]]), 2, "halves")
+    finally:
+        algorithms.__path__.remove(str(tmp_path))
+        sys.modules.pop(f"{algorithms.__name__}.halves", None)
+    assert found.labels.tolist() == [1, 2, 1, 2]
 
 
 random_groups = st.tuples(st.integers(0, 10_000), st.integers(8, 40), st.integers(1, 5))

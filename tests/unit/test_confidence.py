@@ -7,14 +7,16 @@ from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
 from store_clusters.clusters.held_out import HeldOut
 from store_clusters.clusters.refits import refit
-from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
+from store_clusters.merge.merging import Merged, merge_tracks
+from store_clusters.merge.tracks import Track
+from store_clusters.merge.wanted import Wanted
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 
 def merged(internal: Track, external: Track, min_size: int = 3, **options: object) -> Merged:
     n = len(internal.labels)
-    return merge_tracks(internal, external, Options(min_size, **options), weights=np.ones(n))
+    return merge_tracks(internal, external, Wanted(min_size, **options), weights=np.ones(n))
 
 
 def line(seed: int = 0) -> Track:
@@ -133,7 +135,7 @@ def test_chances_of_a_whole_chain_add_up_to_one_at_most() -> None:
     found = merge_tracks(
         track(roots(odd + even), 3, sales),
         nothing_outside(90),
-        Options(5, aim="sales"),
+        Wanted(5, aim="sales"),
         weights=np.sqrt(sales),
         held_out=HeldOut(odd, even, "hellinger"),
     )

@@ -457,12 +457,7 @@ def test_inputs_are_the_files_of_every_section(folder: Path) -> None:
     assert inputs.sales == {"a": "in/a.csv", "b": "in/b.csv"}
     assert inputs.products == ["products.csv"]
     assert inputs.external_files == ["stores.csv"]
-    assert inputs.external[1] == {
-        **STORES,
-        "name": "more",
-        "path": "s*.csv",
-        "files": ["stores.csv"],
-    }
+    assert inputs.external == {"stores": ["stores.csv"], "more": ["stores.csv"]}
     assert inputs.files == ["in/a.csv", "in/b.csv", "products.csv", "stores.csv"]
     assert not uses_demo(inputs)
 
@@ -470,7 +465,7 @@ def test_inputs_are_the_files_of_every_section(folder: Path) -> None:
 def test_the_defaults_mean_the_demo_before_it_is_made(folder: Path) -> None:
     inputs = find_inputs(resolve()["inputs"])
     assert list(inputs.sales) == [f"{y}-Q{q}" for y in (2024, 2025) for q in (1, 2, 3, 4)]
-    assert [len(source["files"]) for source in inputs.external] == [1, 1, 1]
+    assert [len(files) for files in inputs.external.values()] == [1, 1, 1]
     assert uses_demo(inputs)
 
 

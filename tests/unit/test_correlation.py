@@ -7,7 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from store_clusters.clusters.clustering import fit_clusters
 from store_clusters.clusters.independence import chance_independent
-from store_clusters.clusters.number import choose_k
+from store_clusters.clusters.number_of_clusters import choose_k
 from store_clusters.clusters.structure import choose_by_mixture, shows_groups
 from store_clusters.features.correlation import correlated_beyond_chance, shared_weights
 from store_clusters.features.options import Reduce

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_clusters.clusters.limits import ImpossibleLimits
-from store_clusters.merge.folding import Fold, Folded, Limits, Space, fold_cells
-from store_clusters.merge.merging import BOTH
+from store_clusters.clusters.limits import ImpossibleLimits, Limits
+from store_clusters.merge.folding import Fold, Folded, Space, fold_cells
+from store_clusters.merge.layout import BOTH
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
 cases = st.tuples(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 15))

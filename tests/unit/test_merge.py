@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from store_clusters.clusters.held_out import HeldOut
 from store_clusters.clusters.limits import ImpossibleLimits
-from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
+from store_clusters.merge.merging import Merged, merge_tracks
 from store_clusters.merge.names import by_number
+from store_clusters.merge.tracks import Track
+from store_clusters.merge.wanted import Wanted
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
@@ -63,12 +65,12 @@ def merge(case: Case, **options: object) -> tuple[Track, Track, Merged]:
         internal,
         external,
         merged(
-            internal, external, Options(min_size, aim=aim, join_above=0.2, **options), seed, dated
+            internal, external, Wanted(min_size, aim=aim, join_above=0.2, **options), seed, dated
         ),
     )
 
 
-def merged(internal: Track, external: Track, options: Options, seed: int, dated: bool) -> Merged:
+def merged(internal: Track, external: Track, options: Wanted, seed: int, dated: bool) -> Merged:
     return merge_tracks(
         internal,
         external,
@@ -164,7 +166,7 @@ def test_the_order_of_stores_does_not_matter(case: Case) -> None:
         )
 
     weights = np.ones(n)
-    options = Options(min_size, aim=aim, join_above=0.2)
+    options = Wanted(min_size, aim=aim, join_above=0.2)
     first = merge_tracks(internal, external, options, weights=weights)
     second = merge_tracks(turned(internal), turned(external), options, weights=weights)
     assert second.final.tolist() == first.final[order].tolist()
@@ -214,7 +216,7 @@ def test_few_stores_are_no_problem(
     inside: list[int], outside: list[int], aim: str, dated: bool
 ) -> None:
     internal, external = (known_as(own, np.zeros(len(own))) for own in (inside, outside))
-    found = merged(internal, external, Options(3, aim=aim, join_above=0.2), 0, dated)
+    found = merged(internal, external, Wanted(3, aim=aim, join_above=0.2), 0, dated)
     known = internal.known | external.known
     assert [name is not None for name in found.final] == known.tolist()
     assert bool(found.names) == known.any()
@@ -225,7 +227,7 @@ def test_tracks_without_a_common_store_make_clusters_of_their_own() -> None:
         known_as([1, 1, 2, 2, 0, 0], range(6)),
         known_as([0] * 4 + [3] * 2, range(6)),
     )
-    found = merged(internal, external, Options(2), 0, False)
+    found = merged(internal, external, Wanted(2), 0, False)
     assert found.final.tolist() == ["1_0"] * 2 + ["2_0"] * 2 + ["0_3"] * 2
     assert found.merged.tolist() == found.final.tolist()
     assert set(found.next_best[:2]) == {"2_0"}
@@ -240,7 +242,7 @@ def test_a_store_known_to_one_track_goes_with_the_most_of_its_cluster_there(aim:
     for inside, outside, expected in ((1, 0, "1_1"), (2, 0, "2_2"), (0, 1, "1_1"), (0, 2, "2_2")):
         internal = known_as(np.append(place, inside), np.append(place * 9.0, 50))
         external = known_as(np.append(place, outside), np.append(place * 9.0, 50))
-        found = merged(internal, external, Options(3, aim=aim), 0, False)
+        found = merged(internal, external, Wanted(3, aim=aim), 0, False)
         assert (found.final[20], found.merged[20]) == (expected, None)
         assert 0 < found.confidence[20] < found.confidence[:20].min()
 
@@ -257,7 +259,7 @@ def test_both_tracks_weigh_the_same_whatever_their_units(factor: float, aim: str
         external.outlier,
     )
     first, second = (
-        merged(internal, one, Options(8, aim=aim), 0, False) for one in (external, scaled)
+        merged(internal, one, Wanted(8, aim=aim), 0, False) for one in (external, scaled)
     )
     assert second.final.tolist() == first.final.tolist()
     np.testing.assert_allclose(second.confidence, first.confidence)

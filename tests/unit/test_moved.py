@@ -6,11 +6,13 @@ import pytest
 from explain import folded
 
 from store_clusters.describe.reasons import WHY, fold_path
-from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
+from store_clusters.merge.merging import Merged, merge_tracks
 from store_clusters.merge.names import whole_name
+from store_clusters.merge.tracks import Track
+from store_clusters.merge.wanted import Wanted
 from store_clusters.tables.contracts import contract
 
-OPTIONS = Options(min_size=10)
+WANTED = Wanted(min_size=10)
 
 
 def track(labels: list[int], apart: float) -> Track:
@@ -24,9 +26,9 @@ def track(labels: list[int], apart: float) -> Track:
     return Track(found, values, refits, chances, np.zeros(len(found), dtype=bool))
 
 
-def merged(inside: list[int], outside: list[int], options: Options = OPTIONS) -> Merged:
+def merged(inside: list[int], outside: list[int], wanted: Wanted = WANTED) -> Merged:
     weights = np.ones(len(inside))
-    return merge_tracks(track(inside, 5.0), track(outside, 3.0), options, weights=weights)
+    return merge_tracks(track(inside, 5.0), track(outside, 3.0), wanted, weights=weights)
 
 
 def sentences(found: Merged, inside: list[int]) -> list[str | None]:
@@ -76,7 +78,7 @@ def test_stores_of_an_internal_cluster_that_was_joined_say_so_with_or_without_a_
 
 def test_clusters_joined_on_the_way_to_a_target_say_that_it_was_asked_for() -> None:
     inside = [1] * 30 + [2] * 30 + [3] * 30
-    found = merged(inside, [1] * 90, Options(min_size=10, target=2))
+    found = merged(inside, [1] * 90, Wanted(min_size=10, target=2))
     assert len(found.names) == 2
     assert {fold.reason for fold in found.folds} == {"fewer"}
 

@@ -9,7 +9,9 @@ from sklearn.metrics import adjusted_rand_score
 
 from store_clusters.clusters.held_out import HeldOut
 from store_clusters.clusters.limits import ImpossibleLimits, usable_size
-from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
+from store_clusters.merge.merging import Merged, merge_tracks
+from store_clusters.merge.tracks import Track
+from store_clusters.merge.wanted import Wanted
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
@@ -165,9 +167,7 @@ def test_a_cluster_that_cannot_be_parted_takes_another_with_it() -> None:
     internal = known_as(
         np.repeat([1, 2], [10, 12]), np.repeat([0.0, 9.0], [10, 12]) + np.arange(22) / 9
     )
-    found = merge_tracks(
-        internal, nothing_outside(22), Options(7, max_size=11), weights=np.ones(22)
-    )
+    found = merge_tracks(internal, nothing_outside(22), Wanted(7, max_size=11), weights=np.ones(22))
     assert np.unique(found.final.astype(str), return_counts=True)[1].tolist() == [11, 11]
     assert len(found.evidence) == len(found.names) == 2
 
@@ -191,7 +191,7 @@ def test_an_external_cluster_without_sales_in_the_category_is_no_problem() -> No
         found = merge_tracks(
             internal,
             external,
-            Options(5, aim=aim),
+            Wanted(5, aim=aim),
             weights=np.ones(80),
             held_out=HeldOut(odd, even, "hellinger"),
         )
@@ -215,12 +215,16 @@ def test_stores_without_external_data_go_with_most_stores_of_their_internal_clus
         assert sizes.max() > sizes.min()
         assert np.mean(unknown == names[sizes.argmax()]) > 0.9
         internal = names[0].split("_")[0]
-        assert found.others[f"{internal}_0", internal] == names[sizes.argmax()]
+        assert [
+            final
+            for pair, part, final in found.places
+            if (pair, part) == (f"{internal}_0", internal)
+        ] == [names[sizes.argmax()]]
 
 
 def placed(found: Merged, internal: np.ndarray) -> list[str]:
     """The final cluster of every store by the rules of parts alone, of one external cluster."""
-    values = np.nan_to_num(np.hstack(found.layout.blocks))
+    values = found.layout.values
     final_of = dict(zip(found.parts, found.final, strict=True))
 
     def follow(whole: str, store: int) -> str:
@@ -252,7 +256,7 @@ def test_a_cluster_joined_of_several_internal_ones_is_cut_where_that_pays() -> N
     found = merge_tracks(
         replace(inside, labels=internal),
         nothing_outside(160),
-        Options(8, aim="sales", max_clusters=6),
+        Wanted(8, aim="sales", max_clusters=6),
         weights=np.ones(160),
         held_out=HeldOut(odd, even, "hellinger"),
     )

@@ -13,7 +13,7 @@ def sold(segment: np.ndarray, volume: float, seed: int) -> np.ndarray:
     return random.poisson(volume * MIXES[segment]).astype(float) + 1
 
 
-def test_segments_foretell_all_that_a_store_does_not_do_by_chance() -> None:
+def test_segments_explain_all_that_a_store_does_not_do_by_chance() -> None:
     segment = np.arange(90) % 3
     found = predict_mix(sold(segment, 2000, 1), sold(segment, 2000, 2), 6, "hellinger", seed=0)
     assert found.explained[0] == pytest.approx(0, abs=1e-9)
@@ -33,7 +33,7 @@ def test_a_hand_example() -> None:
     assert found.history == pytest.approx(1 - 0.25 * (0.5 + 0.5) / total)
 
 
-def test_what_stores_do_by_chance_cannot_be_foretold() -> None:
+def test_what_stores_do_by_chance_cannot_be_explained() -> None:
     random = np.random.default_rng(0)
     odd, even = random.dirichlet([20, 20, 20], (2, 200)) * 100
     found = predict_mix(odd, even, 6, "hellinger", seed=0)

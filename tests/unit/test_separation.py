@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from chains import known_as, nothing_outside, track
 
-from store_clusters.merge.merging import Merged, Options, Track, merge_tracks
+from store_clusters.merge.merging import Merged, merge_tracks
 from store_clusters.merge.overlap import count_by_refit, overlap, together
+from store_clusters.merge.tracks import Track
+from store_clusters.merge.wanted import Wanted
 
 
 def halves(n: int = 120, apart: float = 8.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -18,7 +20,7 @@ def joined(internal: Track, external: Track, join_above: float) -> Merged:
     return merge_tracks(
         internal,
         external,
-        Options(5, aim="joint", join_above=join_above),
+        Wanted(5, aim="joint", join_above=join_above),
         weights=np.ones(len(internal.labels)),
     )
 
@@ -62,7 +64,7 @@ def test_tracks_without_a_common_store_join_only_what_their_own_refits_do_not_te
     for one in (internal, external):
         one.refits[one.refits > 0] = 1
     merged = merge_tracks(
-        internal, external, Options(2, aim="joint", join_above=0.2), weights=np.ones(6)
+        internal, external, Wanted(2, aim="joint", join_above=0.2), weights=np.ones(6)
     )
     assert merged.final.tolist() == ["1_0"] * 3 + ["0_1"] * 3
     assert [fold.reason for fold in merged.folds] == ["inseparable"] * 2

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.cluster.hierarchy import fcluster, linkage
 
-from store_clusters.clusters.partitions import ward_kmeans
+from store_clusters.clusters.partitions import cut, ward_kmeans
 from store_clusters.clusters.stability import jaccard, stability
 
 
@@ -41,3 +44,12 @@ def test_the_centres_asked_for_are_those_of_the_groups() -> None:
     three, one = ward_kmeans(blobs(), [3, 1])
     assert sorted(three.round(0).tolist()) == [[0, 0], [0, 12], [12, 0]]
     assert one == pytest.approx(blobs().mean(axis=0)[None])
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000), st.integers(2, 40), st.integers(1, 12), st.integers(0, 9))
+def test_a_tree_is_cut_as_scipy_cuts_it(seed: int, n: int, k: int, decimals: int) -> None:
+    values = np.round(np.random.default_rng(seed).normal(size=(n, 2)), decimals)  # 0: many ties
+    tree = linkage(values, "ward")
+    ours, theirs = cut(tree, k), fcluster(tree, k, "maxclust")
+    np.testing.assert_array_equal(ours[:, None] == ours, theirs[:, None] == theirs)

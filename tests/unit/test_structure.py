@@ -2,15 +2,16 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
-from store_clusters.clusters.number import choose_k
+from store_clusters.clusters.number_of_clusters import choose_k
+from store_clusters.clusters.partitions import ward_kmeans
 from store_clusters.clusters.prediction import Prediction
 from store_clusters.clusters.structure import (
     choose_by_gap,
     gap_statistic,
     grouped_p_value,
-    share_explained,
 )
 
 
@@ -41,13 +42,13 @@ def test_stability_decides_between_numbers_that_the_gap_cannot_tell_apart() -> N
     assert choose_by_gap(np.array([0.9, 0.5]), np.full(2, 0.1), np.ones(2)) == 1
 
 
-def test_the_share_explained_is_that_of_k_means() -> None:
+def test_clusters_for_many_numbers_explain_what_those_of_k_means_do() -> None:
     values = blobs(0, 3, n=60)
     total = np.sum((values - values.mean(axis=0)) ** 2)
-    explained = share_explained(values, 4, seed=0)
-    for k in (1, 2, 3):
+    for k, centres in enumerate(ward_kmeans(values, [1, 2, 3]), start=1):
+        explained = 1 - cdist(values, centres, "sqeuclidean").min(axis=1).sum() / total
         within = KMeans(k, n_init=20, random_state=0).fit(values).inertia_
-        assert explained[k - 1] == pytest.approx(1 - within / total, abs=0.01)
+        assert explained == pytest.approx(1 - within / total, abs=0.01)
 
 
 def test_gradients_and_clouds_are_no_groups_and_groups_are() -> None:
@@ -98,7 +99,7 @@ def paying(pays: int, *explained: float) -> dict[str, object]:
     """What pays on months held out, and what 1, 2, ... clusters explain there."""
     explains = np.array(explained or np.linspace(0, 0.7, 8))
     prediction = Prediction(explains, np.full(len(explains), 0.01), history=1.0)
-    return {"prediction": prediction, "paying": lambda candidates: pays}
+    return {"prediction": prediction, "at_price": lambda numbers: pays}
 
 
 def test_slices_of_a_continuum_are_as_many_as_pay_unless_the_gap_explains_nearly_as_much() -> None:

@@ -5,13 +5,14 @@ import pytest
 from chains import nothing_outside, track
 
 from store_clusters.clusters.stability import trust_of
-from store_clusters.merge.merging import Merged, Options, merge_tracks
+from store_clusters.merge.merging import Merged, merge_tracks
+from store_clusters.merge.wanted import Wanted
 
 
 def merged(values: np.ndarray, aim: str = "joint", k: int = 4, **options: object) -> Merged:
     n = len(values)
     return merge_tracks(
-        track(values, k), nothing_outside(n), Options(5, aim=aim, **options), weights=np.ones(n)
+        track(values, k), nothing_outside(n), Wanted(5, aim=aim, **options), weights=np.ones(n)
     )
 
 

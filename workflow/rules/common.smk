@@ -131,36 +131,3 @@ MERGED_TABLES = [
     "store_reasons",
     "labels",
 ]
-
-# What the report shows: file and label. A map needs stores with coordinates.
-PICTURES = {
-    "sales": "where the sales went",
-    "flow": "from pairs of clusters to final clusters",
-    "final_k": "why this many final clusters",
-    "stability": "evidence for final clusters",
-    "final_mix": "what final clusters sell",
-    "map": "where final clusters are",
-    "internal_k": "number of internal clusters",
-    "internal_stores": "stores by sales mix",
-    "internal_mix": "what internal clusters sell",
-    "external_k": "number of external clusters",
-    "external_stores": "stores by surroundings",
-    "external_traits": "what external clusters are like",
-}
-if not any(source["columns"]["latitude"] for source in settings["inputs"]["external"]):
-    del PICTURES["map"]
-
-TABLES = {
-    "clusters": "final cluster of every store",
-    "names": "final clusters: names and sizes",
-    "profiles": "what final clusters sell and are like",
-    "drivers": "what separates final clusters",
-    "rules": "final clusters as rules",
-    "store_reasons": "why every store is where it is",
-    "stability": "evidence for final clusters",
-    "numbers": "what fewer or more final clusters would be",
-    "categories": "what final clusters and surroundings explain",
-    "folds": "clusters that were joined or split",
-    "internal_profiles": "what internal clusters sell",
-    "external_profiles": "what external clusters are like",
-}

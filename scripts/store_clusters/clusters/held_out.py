@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
-from scipy.stats import norm
+from scipy.special import ndtri
 
-from store_clusters.clusters.clustering import means_of
-from store_clusters.clusters.prediction import ALPHA, judge_mixes, with_means
+from store_clusters.clusters.placing import means_of
 from store_clusters.features.normalization import columns_by, comparable_mixes
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
+ALPHA = 0.1  # chance that the lower bound of what a division explains more is above the truth
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class HeldOut:
         self._weights = [np.sqrt(x.sum(axis=1)) for x in halves]
         nobody = np.zeros((2, len(odd)), dtype=np.int64)
         self._chain = self.errors(nobody)
-        own = sum(
-            judge_mixes(known[:, part], later[:, part], later.sum() or 1.0, [])[2].sum()
-            for known, later in self._pairs
+        of_history = sum(
+            judge_mixes(predicting[:, part], judging[:, part], judging.sum() or 1.0, [])[2].sum()
+            for predicting, judging in self._pairs
             for part in self._columns
         )
         self._total = float(self._chain.sum())
-        self.history = self.share(self._total - float(own))
+        self.history = self.share(self._total - float(of_history))
 
     def of(self, stores: npt.NDArray[np.bool_]) -> "HeldOut":
         """Return the sales of some of the stores, marked in (n_stores,)."""
@@ -73,17 +73,18 @@ class HeldOut:
             if not shaping.any():
                 placed[half] = np.maximum(labels, 0)
                 continue
-            own = np.where(shaping, labels, 0)
+            cluster = np.where(shaping, labels, 0)
             counted = np.where(shaping, weights, 0.0)
-            centres = means_of(values, own, k, counted)
+            centres = means_of(values, cluster, k, counted)
             distances = cdist(values, centres, "sqeuclidean")
-            total = np.bincount(own, counted, minlength=k)[own]
+            in_cluster = np.bincount(cluster, counted, minlength=k)
+            total = in_cluster[cluster]
             rest = np.maximum(total - counted, 1e-12)
             # leaving a store out moves its cluster's mean away from it by total / rest
             stores = np.flatnonzero(shaping)
             grown = (total / rest) ** 2
-            distances[stores, own[stores]] *= np.where(total > counted, grown, 1.0)[stores]
-            distances[:, np.bincount(own, counted, minlength=k) <= 0] = np.inf
+            distances[stores, cluster[stores]] *= np.where(total > counted, grown, 1.0)[stores]
+            distances[:, in_cluster <= 0] = np.inf
             here = np.ones(len(labels), bool) if among is None else among[half] >= 0
             placed[half, here] = distances.argmin(axis=1)[here]
         return placed
@@ -92,8 +93,10 @@ class HeldOut:
         """Return each store's squared errors, (n_stores,), when clusters (2, n_stores) predict."""
         return np.asarray(
             sum(
-                judge_mixes(known[:, part], later[:, part], later.sum() or 1.0, [own])[0][0]
-                for (known, later), own in zip(self._pairs, labels, strict=True)
+                judge_mixes(
+                    predicting[:, part], judging[:, part], judging.sum() or 1.0, [clusters]
+                )[0][0]
+                for (predicting, judging), clusters in zip(self._pairs, labels, strict=True)
                 for part in self._columns
             )
         )
@@ -114,5 +117,48 @@ class HeldOut:
         less = coarse - fine
         moved = less[less != 0]
         spread = float(np.sqrt(np.sum((moved - moved.mean()) ** 2))) if len(moved) else 0.0
-        total, errors = float(less.sum()), float(norm.isf(ALPHA / max(1, tests)))
+        total, errors = float(less.sum()), -float(ndtri(ALPHA / max(1, tests)))
         return Gain(self.share(total), self.share(total - errors * spread))
+
+
+def judge_mixes(
+    predicting: Floats, judging: Floats, total: float, labels: list[Labels]
+) -> tuple[Floats, Floats, Floats]:
+    """Return squared errors of one category's mixes, weighted by sales as shares of ``total``.
+
+    ``predicting`` and ``judging`` (n_stores, n_need_states) are sales of the months that predict
+    and of those that judge. Returned are the errors of each of the ``labels`` (n_numbers,
+    n_stores), of the chain's mix (n_stores,) and of each store's history, its mix in the months
+    that predict (n_stores,).
+    """
+    mix, weight = _mixes(judging), judging.sum(axis=1) / total
+    chain = predicting.sum(axis=0) / (predicting.sum() or 1.0)
+    sold = predicting.sum(axis=1, keepdims=True) > 0
+    history = np.where(sold, _mixes(predicting), chain)
+    errors = [weight * _squared(mix, _sold_together(predicting, one)) for one in labels]
+    return np.array(errors), weight * _squared(mix, chain), weight * _squared(mix, history)
+
+
+def _mixes(sales: Floats) -> Floats:
+    """Return shares of each row's sum, 0 where it is 0."""
+    totals = sales.sum(axis=1, keepdims=True)
+    return np.asarray(sales / np.where(totals > 0, totals, 1.0))
+
+
+def with_means(values: Floats) -> Floats:
+    """Return values with the mean of each column where unknown, 0 where none is known."""
+    known = ~np.isnan(values)
+    if known.all():
+        return values
+    sums, counts = np.where(known, values, 0.0).sum(axis=0), known.sum(axis=0)
+    return np.where(known, values, sums / np.maximum(counts, 1))
+
+
+def _sold_together(sales: Floats, labels: Labels) -> Floats:
+    """Return the mix of each store's cluster, (n_stores, n_need_states)."""
+    of = (labels[None] == np.arange(int(labels.max()) + 1)[:, None]).astype(float)
+    return np.asarray(_mixes(of @ sales)[labels])
+
+
+def _squared(mix: Floats, predicted: Floats) -> Floats:
+    return np.asarray(np.sum((mix - predicted) ** 2, axis=1))

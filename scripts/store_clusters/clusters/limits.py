@@ -7,6 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 from scipy.sparse import eye_array, kron, vstack
+from scipy.spatial.distance import cdist
+
+from store_clusters.clusters.placing import Rule, means_of
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -118,3 +121,39 @@ def offsets_of(distances: Floats, labels: Labels) -> Floats:
         bounds = np.minimum(bounds, bounds[:, [middle]] + bounds[[middle]])
     offsets = bounds.mean(axis=0)
     return np.asarray(offsets - offsets.mean())
+
+
+def limit_sizes(
+    values: Floats,
+    labels: Labels,
+    centres: Floats,
+    sizes: tuple[int, int],
+    weights: Floats | None = None,
+) -> tuple[Labels, Rule]:
+    """Move stores until every cluster has at least and at most as many as ``sizes`` says.
+
+    Lloyd's rounds whose assignment is the one of least cost within the limits (Bradley, Bennett
+    and Demiriz 2000), from ``centres`` (k, n_components), as long as they lower the sum of squared
+    distances, in which a store counts by its weight. Labels (n_stores,) from 0 that keep the
+    limits already are returned as they are. The rule gives every store its label; only stores that
+    are alike go together even where that breaks a limit.
+
+    Raises:
+        ImpossibleLimits: The stores are too few or too many for k clusters of these sizes.
+    """
+    k = len(centres)
+    found = np.bincount(labels, minlength=k)
+    rule = Rule.nearest(centres)
+    if found.min() >= sizes[0] and found.max() <= sizes[1]:
+        return labels, rule
+    counted = np.ones(len(values)) if weights is None else weights
+    least = np.inf
+    while True:
+        distances = cdist(values, centres, "sqeuclidean")
+        found = assign_limited(distances, *sizes)
+        means = means_of(values, found, k, weights)
+        squares = float(np.sum(counted[:, None] * (values - means[found]) ** 2))
+        if squares >= least * (1 - 1e-9):
+            return labels, rule
+        rule = Rule.nearest(centres, offsets_of(distances, found))
+        labels, centres, least = found, means, squares

@@ -1,9 +1,8 @@
-"""Nest final clusters in internal ones: category > internal cluster > final cluster.
+"""What a division into final clusters is worth, and how clusters without evidence are joined.
 
-A division is a table: which final cluster the stores of an internal cluster (or of a part of it)
-and an external cluster belong to. It starts as the internal clusters, loses those without evidence,
-and then takes the divisions that pay, one at a time; every step is kept, so that one can see what
-fewer or more clusters would explain.
+Final clusters nest in internal ones: category > internal cluster > final cluster. A division starts
+as the internal clusters and loses those that are too small or without evidence here; how it takes
+more is said in :mod:`store_clusters.clusters.parting`.
 """
 
 from collections.abc import Iterator
@@ -13,40 +12,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from store_clusters.clusters.clustering import Rule, canonical_order, fit_clusters, means_of
-from store_clusters.clusters.held_out import Gain, HeldOut
-from store_clusters.clusters.limits import ImpossibleLimits, Limits
+from store_clusters.clusters.held_out import Gain
+from store_clusters.clusters.limits import Limits
+from store_clusters.clusters.placing import means_of
 from store_clusters.clusters.stability import jaccard
+from store_clusters.clusters.steps import Step, Stores
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 STABLE = 0.75  # Jaccard similarity on resamples from which a cluster is a group, Hennig 2007
-STARTS, REFIT_STARTS = 10, 3  # of k-means, when a cluster is divided by its sales
-LARGE = 0.05  # of what history explains: what a slice has to add when surroundings count, too
-
-
-@dataclass(frozen=True)
-class Stores:
-    """What is known of the stores of a category that have an internal cluster."""
-
-    internal: Labels  # (n_stores,) from 1, 0 where the internal track does not know the store
-    external: Labels  # (n_stores,) from 1, 0 where the external track does not know the store
-    mix: Floats  # (n_stores, n_components) of the internal track
-    surroundings: Floats  # (n_stores, n_components) of the external track, NaN rows where unknown
-    weights: Floats  # (n_stores,), square roots of sales
-    internal_refits: Labels  # (n_refits, n_stores) clusters on resamples under their names
-    external_refits: Labels  # (n_refits, n_stores), likewise, from 1, 0 unknown
-    held_out: HeldOut | None  # None without dates
-    grouped: bool  # external clusters are groups that several features agree on
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of a table of all pairs, those that only resamples make too."""
-        inside = self.internal, self.internal_refits
-        outside = self.external, self.external_refits
-        k, m = (max(int(x.max(initial=0)) for x in track) + 1 for track in (inside, outside))
-        return k, m
 
 
 @dataclass(frozen=True)
@@ -57,70 +32,6 @@ class Evidence:
     jaccard: float
     gain: Gain | None  # of parting it from the cluster that sells most alike; None without dates
     neighbour: int  # that cluster, -1 for the only one
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A line through a cluster: stores on its upper side go to units of their own."""
-
-    units: dict[int, int]  # unit that was cut: the unit of its stores with a score above 0
-    coefficients: Floats  # (n_components,) of the internal track
-    intercept: float
-
-    def above(self, values: Floats) -> Bools:
-        """Say which of (n_stores, n_components) values are on the upper side."""
-        return np.asarray(values @ self.coefficients + self.intercept > 0)
-
-    @property
-    def rule(self) -> Rule:
-        """The rule of both sides, 0 below and 1 above."""
-        none = np.zeros_like(self.coefficients)
-        return Rule(np.array([none, self.coefficients]), np.array([0.0, self.intercept]))
-
-    def through(self, units: Labels) -> Labels:
-        """Return the units above the cut, of any shape; those that were not cut as they are."""
-        found = units.copy()
-        for below, above in self.units.items():
-            found[units == below] = above
-        return found
-
-
-@dataclass(frozen=True)
-class Step:
-    """One division, and what was done to the one before."""
-
-    final: Labels  # (n_units, n_external + 1) final cluster of each pair, -1 where no store is
-    units: Labels  # (n_stores,) internal clusters, or parts of these
-    placed: Labels | None  # (2, n_stores) units by one half of the months; None without dates
-    refits: Labels  # (n_refits, n_stores) units on resamples
-    done: str = "start"  # `start`, `join`, `split`, `slice`
-    reason: str = ""  # of a join: `too_small`, `no_evidence`, `too_many`, `fewer`
-    clusters: tuple[int, ...] = ()  # that were joined (the first took the second) or made
-    cuts: tuple[Cut, ...] = ()  # that made units of internal clusters, in their order
-
-    @property
-    def names(self) -> Labels:
-        """The final clusters."""
-        return np.unique(self.final[self.final >= 0])
-
-    @property
-    def parts(self) -> list[str]:
-        """The name of each unit: its internal cluster, and its sides of cuts, as in `3ab`."""
-        return self._followed()[0]
-
-    @property
-    def rules(self) -> dict[str, tuple[list[str], Rule]]:
-        """The two parts of each internal cluster, or part of one, that was cut, and their rule."""
-        return self._followed()[1]
-
-    def _followed(self) -> tuple[list[str], dict[str, tuple[list[str], Rule]]]:
-        known, rules = {unit: str(unit) for unit in range(len(self.final))}, {}
-        for cut in self.cuts:
-            for below, above in cut.units.items():
-                whole = known[below]
-                known[below], known[above] = whole + "a", whole + "b"
-                rules[whole] = [known[below], known[above]], cut.rule
-        return [known[unit] for unit in range(len(self.final))], rules
 
 
 class Nest:
@@ -175,11 +86,11 @@ class Nest:
 
     def jaccards(self, step: Step) -> dict[int, float]:
         """Return the mean Jaccard similarity of every cluster with its like on resamples."""
-        own = np.searchsorted(step.names, self.labels(step))
+        labels = np.searchsorted(step.names, self.labels(step))
         table = np.searchsorted(step.names, self.completed(step))
         k, total = len(step.names), np.zeros(len(step.names))
         for units, outside in zip(step.refits, self.stores.external_refits, strict=True):
-            total += np.diag(jaccard(own, table[units, outside], k))
+            total += np.diag(jaccard(labels, table[units, outside], k))
         return dict(
             zip(step.names.tolist(), (total / max(1, len(step.refits))).tolist(), strict=True)
         )
@@ -256,13 +167,14 @@ class Nest:
         siblings = [name for name in names if self._home(step, name) == self._home(step, gone)]
         labels = self.labels(step)
         if siblings:
-            centres = {name: self._mean_surroundings(labels == name) for name in [gone, *siblings]}
+            centres = {name: self.mean_surroundings(labels == name) for name in [gone, *siblings]}
             return min(siblings, key=lambda f: float(np.linalg.norm(centres[f] - centres[gone])))
         centres_mix, total = self._centres(step)
         places = {name: row for row, name in enumerate(step.names.tolist())}
         return min(names, key=lambda f: _ward(centres_mix, total, places[f], places[gone]))
 
-    def _mean_surroundings(self, stores: Bools) -> Floats:
+    def mean_surroundings(self, stores: Bools) -> Floats:
+        """Return the mean surroundings of stores, marked in (n_stores,), that have any; else 0."""
         known = self.stores.surroundings[stores]
         known = known[~np.isnan(known).any(axis=1)]
         return known.mean(axis=0) if len(known) else np.zeros(self.stores.surroundings.shape[1])
@@ -314,229 +226,6 @@ class Nest:
         if len(sizes) > 1 and min(sizes.values()) < self.limits.min_size:
             return False
         return all(found.kind != "none" for found in self.evidence(step).values())
-
-    def splits(self, step: Step) -> Iterator[Step]:
-        """Yield divisions in which a cluster is parted by surroundings, both parts large enough."""
-        stores, labels = self.stores, self.labels(step)
-        new = int(step.names.max()) + 1
-        for name in step.names.tolist():
-            mine = labels == name
-            outside = np.bincount(stores.external[mine], minlength=step.final.shape[1])
-            for external in np.flatnonzero(outside >= self.limits.min_size):
-                if external == 0 or mine.sum() - outside[external] < self.limits.min_size:
-                    continue
-                final = step.final.copy()
-                final[:, external] = np.where(final[:, external] == name, new, final[:, external])
-                self._follow(final, outside, name, new, int(external))
-                self._unknown_follow(final, step, name, new)
-                made = replace(step, final=final, done="split", reason="", clusters=(name, new))
-                sizes = self.sizes(made)
-                if {name, new} <= set(sizes) and min(sizes.values()) >= self.limits.min_size:
-                    yield made
-
-    def _follow(self, final: Labels, outside: Labels, name: int, new: int, taken: int) -> None:
-        """Let external clusters too small for a cluster of their own go with the nearer part."""
-        stores = self.stores
-        large = np.flatnonzero(outside >= self.limits.min_size).tolist()
-        kept = [e for e in large if e not in {0, taken}]
-        if not kept:
-            return
-        centres = {
-            int(e): self._mean_surroundings(stores.external == e)
-            for e in np.flatnonzero(outside)
-            if e > 0
-        }
-        for e in np.flatnonzero((outside > 0) & (outside < self.limits.min_size)).tolist():
-            if e == 0:
-                continue
-            nearest = min(
-                [taken, *kept], key=lambda o: float(np.linalg.norm(centres[o] - centres[e]))
-            )
-            if nearest == taken:
-                final[:, e] = np.where(final[:, e] == name, new, final[:, e])
-
-    def _unknown_follow(self, final: Labels, step: Step, name: int, new: int) -> None:
-        """Let stores that the external track does not know go with most stores of their unit."""
-        counts = np.zeros(final.shape, dtype=np.int64)
-        np.add.at(counts, (step.units, self.stores.external), 1)
-        for unit in np.flatnonzero(final[:, 0] == name):
-            sizes = [int(counts[unit, 1:][final[unit, 1:] == part].sum()) for part in (name, new)]
-            if sizes[1] > sizes[0]:
-                final[unit, 0] = new
-
-    def slices(self, step: Step) -> Iterator[Step]:
-        """Yield divisions in which a cluster of whole units is cut in two by what it sells."""
-        for name in step.names.tolist():
-            units = np.flatnonzero((step.final == name).any(axis=1))
-            if set(np.unique(step.final[units]).tolist()) <= {-1, name}:
-                made = self._slice(step, units, name)
-                if made is not None:
-                    yield made
-
-    def _slice(self, step: Step, units: Labels, name: int) -> Step | None:
-        """Cut the units of a cluster in two by their mix, None where that cannot be."""
-        stores, least = self.stores, self.limits.min_size
-        mine = np.flatnonzero(np.isin(step.units, units))
-        if len(mine) < 2 * least:
-            return None
-        rule = self._halve(mine, self.seed)
-        if len(rule.intercepts) < 2:
-            return None
-        new, fresh = len(step.final) + np.arange(len(units)), int(step.names.max()) + 1
-        cut = Cut(
-            dict(zip(units.tolist(), new.tolist(), strict=True)),
-            rule.coefficients[1] - rule.coefficients[0],
-            float(rule.intercepts[1] - rule.intercepts[0]),
-        )
-        if 2 * cut.above(stores.mix[mine]).sum() > len(mine):
-            cut = replace(cut, coefficients=-cut.coefficients, intercept=-cut.intercept)
-        above = cut.above(stores.mix[mine])
-        if min(above.sum(), (~above).sum()) < least:
-            return None
-        parted = step.units.copy()
-        parted[mine[above]] = cut.through(parted[mine[above]])
-        rows = np.where(step.final[units] >= 0, fresh, -1)
-        placed = None
-        if stores.held_out is not None and step.placed is not None:
-            halves = np.full(len(parted), -1, dtype=np.int64)
-            halves[mine] = above
-            among = np.where(np.isin(step.placed, units), 0, -1)
-            part = stores.held_out.place(halves, among)
-            placed = np.where(part == 1, cut.through(step.placed), step.placed)
-        return Step(
-            np.vstack([step.final, rows]),
-            parted,
-            placed,
-            step.refits,
-            "slice",
-            "",
-            (name, fresh),
-            (*step.cuts, cut),
-        )
-
-    def _sliced_again(self, step: Step, made: Step) -> Step:
-        """Cut the cluster on every resample, too: how far do its slices come back?"""
-        cut = made.cuts[-1]
-        units, upper = list(cut.units), np.flatnonzero(made.units != step.units)
-        refits = step.refits.copy()
-        random = np.random.default_rng(self.seed)
-        for one in refits:
-            here = np.flatnonzero(np.isin(one, units))
-            if len(here) < 2:
-                continue
-            own = here[canonical_order(self.stores.mix[here], self.stores.weights[here])]
-            drawn = random.choice(own, len(own))
-            rule = self._halve(drawn, int(random.integers(2**31)), REFIT_STARTS)
-            above = rule.place(self.stores.mix[here]) == 1
-            known = np.isin(step.units[here], units)
-            if 2 * np.sum(above[known] != np.isin(here, upper)[known]) > known.sum():
-                above = ~above
-            one[here[above]] = cut.through(one[here[above]])
-        return replace(made, refits=refits)
-
-    def _halve(self, drawn: Labels, seed: int, starts: int = STARTS) -> Rule:
-        """Return the rule that cuts the stores ``drawn`` in two."""
-        values, weights = self.stores.mix[drawn], self.stores.weights[drawn]
-        k = min(2, len(np.unique(values, axis=0)))
-        least = min(self.limits.min_size, len(drawn) // 2)
-        _, rule = fit_clusters(
-            values, k, "kmeans_limited", starts, seed, weights=weights, sizes=(least, len(drawn))
-        )
-        return rule
-
-    def more(self, step: Step, aim: str, forced: bool = False) -> Step | None:
-        """Part one cluster more, the way that serves the aim best; None where none is sound.
-
-        ``balanced`` parts by surroundings, first where the parts surely sell differently, then
-        where they are stable groups and cost no sales; and by sales only where that surely explains
-        a twentieth of what history explains. ``sales`` parts where that explains most of sales held
-        out. With ``forced``, evidence is not asked for, and what explains most is parted. Whether a
-        split is sure is judged by as many as there are (Bonferroni): surroundings offer many.
-        """
-        splits, by_groups = list(self.splits(step)), self.stores.grouped
-        candidates = [*splits, *self.slices(step)]
-        rated = []
-        for number, made in enumerate(candidates):
-            gain = self._gain(step, made, len(splits) if made.done == "split" else 1)
-            small = made.done == "slice" and aim == "balanced" and gain.mean < self._large()
-            if forced:
-                rated.append((0.0, gain.mean, -number))
-            elif gain.low > 0 and not small:
-                rated.append((1.0, gain.mean, -number))
-            elif aim == "balanced" and by_groups and made.done == "split" and gain.mean >= 0:
-                jaccards = self.jaccards(made)
-                rated.append((0.0, min(jaccards[f] for f in made.clusters), -number))
-        for *_, number in sorted(rated, reverse=True):
-            made = candidates[-number]
-            if made.done == "slice":
-                made = self._sliced_again(step, made)
-            if forced or self.sound(made):
-                return made
-        return None
-
-    def _large(self) -> float:
-        """Return what a slice has to explain where surroundings count, too."""
-        held_out = self.stores.held_out
-        return np.inf if held_out is None else LARGE * max(held_out.history, 0.0)
-
-    def larger(self, joined: list[Step], clusters: int) -> Step | None:
-        """Return the division with one cluster more of those that were joined, if large enough."""
-        for step in joined:
-            sizes = self.sizes(step)
-            if len(sizes) == clusters + 1 and min(sizes.values()) >= self.limits.min_size:
-                return step
-        return None
-
-    def _gain(self, coarse: Step, fine: Step, candidates: int) -> Gain:
-        """Return what a division explains more than another, 0 without dates."""
-        if self.stores.held_out is None:
-            return Gain(0.0, 0.0)
-        return self.stores.held_out.gain(self.errors(coarse), self.errors(fine), candidates)
-
-
-def divide(nest: Nest, aim: str, target: int | None) -> tuple[list[Step], int]:
-    """Return divisions into more and more clusters, from one on, and which of them is chosen.
-
-    Internal clusters that are too small, too many or without evidence are joined until none is;
-    then clusters are parted as the ``aim`` says, up to ``max_clusters``. ``target`` asks for a
-    number of clusters, whatever the evidence.
-
-    Raises:
-        ImpossibleLimits: The stores cannot be parted into ``target`` clusters of ``min_size``.
-    """
-    step: Step | None = nest.start()
-    down = []
-    while step is not None:
-        down.append(step)
-        step = nest.fewer(step)
-    sound = next((i for i, one in enumerate(down) if nest.sound(one)), len(down) - 1)
-    nest.joins = down[1 : sound + 1]
-    up = [down[sound]]
-    most = nest.limits.max_clusters or len(nest.stores.internal)
-    while len(up[-1].names) < most and (step := nest.more(up[-1], aim)) is not None:
-        if len(step.names) <= len(up[-1].names):
-            raise RuntimeError("a division parted nothing")
-        up.append(step)
-    chosen = up[-1]
-    wanted = max(target or 0, most if nest.limits.max_clusters else 0)
-    while len(up[-1].names) < wanted:
-        step = nest.more(up[-1], aim, True) or nest.larger(down[:sound], len(up[-1].names))
-        if step is None:
-            break
-        up.append(step)
-    path = [*reversed(down[sound + 1 :]), *up]
-    if target is not None:
-        fitting = [one for one in path if len(one.names) == target]
-        if not fitting:
-            raise ImpossibleLimits(
-                f"{len(nest.stores.internal)} stores make at most {len(path[-1].names)} clusters "
-                f"of at least {nest.limits.min_size} (min_size), not {target} (target)",
-                "target or min_size",
-            )
-        chosen = fitting[0]
-        kept = min(target, len(down[sound].names))
-        nest.joins = [one for one in down[1:] if len(one.names) >= kept]
-    return path, next(i for i, one in enumerate(path) if one is chosen)
 
 
 def _ward(centres: Floats, total: Floats, i: int, j: int) -> float:

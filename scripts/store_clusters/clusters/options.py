@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge
 
-from store_clusters.run.options import (
-    Count,
-    Options,
-    Size,
-)
+from store_clusters.run.options import Count, Member, Options, Size
+from store_clusters.run.registry import Registry
+
+# Named here and not imported, so that a criterion counts for no job that only clusters.
+ALGORITHMS = Registry("store_clusters.clusters.algorithms")
+CRITERIA = Registry("store_clusters.clusters.criteria")
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,7 @@ class ChooseK(Options):
     """Smallest number of clusters to try."""
     max: Annotated[int, Ge(2)] = 8
     """Largest number of clusters to try."""
-    criterion: Literal["gap", "prediction", "silhouette", "calinski_harabasz", "davies_bouldin"] = (
-        "gap"
-    )
+    criterion: Annotated[str, Member(CRITERIA)] = "gap"
     """What decides: the gap statistic with the stability of the clusters and a test whether there
     are groups at all; what clusters explain of the sales of months held out (internal, with dates);
     or the best value of a score. All scores are written."""
@@ -51,7 +50,7 @@ class ChooseExternalK(ChooseK):
 class Cluster(Options):
     """How stores are grouped."""
 
-    algorithm: Literal["kmeans", "kmeans_limited", "ward", "gaussian_mixture"] = "kmeans_limited"
+    algorithm: Annotated[str, Member(ALGORITHMS)] = "kmeans_limited"
     """Clustering algorithm; `kmeans_limited` keeps the sizes of clusters within limits."""
     starts: Count = 50
     """Random starts of all algorithms but `ward`; the best is kept."""
@@ -66,7 +65,7 @@ class Cluster(Options):
 class ClusterByFeatures(Cluster):
     """How stores are grouped by external features."""
 
-    algorithm: Literal["kmeans", "kmeans_limited", "ward", "gaussian_mixture"] = "gaussian_mixture"
+    algorithm: Annotated[str, Member(ALGORITHMS)] = "gaussian_mixture"
     """Clustering algorithm; `kmeans_limited` keeps the sizes of clusters within limits."""
     min_size: Size | None = None
     """Eligible stores that a cluster of `kmeans_limited` has at least, as for `merge.min_size`, and

@@ -1,11 +1,19 @@
-"""How much of what stores sell in months held out do clusters of the other months explain?"""
+"""How many clusters? As many as explain sales of months held out that are worth their price.
+
+Clusters of one half of the months predict the mixes of the other: :func:`predict_mix` says how much
+of their variance 1, 2, ... clusters explain, and :func:`best_at_price` which number to take.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from store_clusters.clusters.clustering import fit_clusters
+from store_clusters.clusters.clustering import cluster_stores, fit_clusters
+from store_clusters.clusters.held_out import HeldOut, judge_mixes, with_means
+from store_clusters.clusters.limits import Limits
+from store_clusters.clusters.nesting import Nest
+from store_clusters.clusters.steps import Stores
 from store_clusters.features.normalization import columns_by, comparable_mixes
 
 Floats = npt.NDArray[np.float64]
@@ -13,7 +21,6 @@ Labels = npt.NDArray[np.int64]
 MOST_STORES = 2000  # more are sampled to find the centres; all are judged
 STARTS = 4  # of k-means
 PRICE = 0.01  # of what stores' own history explains: what one more cluster has to add
-ALPHA = 0.1  # chance that the lower bound of what parting two clusters explains is above the truth
 SURE = 1.645  # standard errors below what all clusters explain where its lower 95 % bound lies
 
 
@@ -61,24 +68,25 @@ def predict_mix(
     columns = columns_by(parts)
     errors: list[Floats] = []
     distances: list[Floats] = []
-    own: list[Floats] = []
+    of_history: list[Floats] = []
     halves = np.clip(odd, 0, None), np.clip(even, 0, None)
-    for known, later in (halves, halves[::-1]):
-        values = with_means(comparable_mixes(known, parts, transform)[0])
-        labels = _clusters(values, np.sqrt(known.sum(axis=1)), largest, min_size, seed)
-        total = float(later.sum(axis=1).sum())
+    for predicting, judging in (halves, halves[::-1]):
+        values = with_means(comparable_mixes(predicting, parts, transform)[0])
+        labels = _clusters(values, np.sqrt(predicting.sum(axis=1)), largest, min_size, seed)
+        total = float(judging.sum(axis=1).sum())
         judged = [
-            judge_mixes(np.take(known, part, axis=1), np.take(later, part, axis=1), total, labels)
+            judge_mixes(predicting.take(part, axis=1), judging.take(part, axis=1), total, labels)
             for part in columns
         ]
-        for sums, terms in zip((errors, distances, own), zip(*judged, strict=True), strict=True):
+        kinds = zip(*judged, strict=True)
+        for sums, terms in zip((errors, distances, of_history), kinds, strict=True):
             sums.append(sum(terms))
     error, distance = np.sum(errors, axis=0), np.sum(distances, axis=0)
     total = max(float(distance.sum()), 1e-12)
     explained = 1 - error.sum(axis=1) / total
     less = error[0] - error
     spread = np.sqrt(np.sum((less - less.mean(axis=1, keepdims=True)) ** 2, axis=1))
-    return Prediction(explained, spread / total, float(1 - np.sum(own) / total))
+    return Prediction(explained, spread / total, float(1 - np.sum(of_history) / total))
 
 
 def predict_sold(
@@ -112,7 +120,7 @@ def _clusters(
     """Return the clusters of all stores by 1..largest clusters of k-means."""
     random = np.random.default_rng(seed)
     drawn = np.sort(random.permutation(len(values))[:MOST_STORES])
-    some, own = values[drawn], weights[drawn]
+    some, counted = values[drawn], weights[drawn]
     least = max(1, min_size * len(some) // len(values))
     distinct = len(np.unique(np.round(some, 9), axis=0))
     labels = []
@@ -123,50 +131,71 @@ def _clusters(
             "kmeans_limited",
             STARTS,
             seed,
-            weights=own,
+            weights=counted,
             sizes=(least, len(some)),
         )
         labels.append(rule.place(values))
     return labels
 
 
-def judge_mixes(
-    known: Floats, later: Floats, total: float, labels: list[npt.NDArray[np.int64]]
-) -> tuple[Floats, Floats, Floats]:
-    """Return squared errors of one category's mixes, weighted by sales as shares of ``total``.
+@dataclass(frozen=True)
+class Fit:
+    """How the clusters of a group are made, as for :func:`cluster_stores`."""
 
-    ``known`` and ``later`` (n_stores, n_need_states) are sales of the months that predict and of
-    those that judge. Returned are the errors of each of the ``labels`` (n_numbers, n_stores), of
-    the chain's mix (n_stores,) and of the stores' own (n_stores,).
+    values: Floats  # (n_stores, n_components)
+    weights: Floats  # (n_stores,) sales
+    algorithm: str
+    starts: int
+    seed: int
+    min_size: int
+
+
+def best_at_price(fit: Fit, held_out: HeldOut, prediction: Prediction, candidates: range) -> int:
+    """Return the number of clusters that is best at its price, 1 where none surely explains.
+
+    For every number of ``candidates`` the clusters are made of all months; those that parting from
+    the cluster which sells most alike does not surely explain sales of months held out are joined
+    with it (see :class:`Nest`). What the rest explains counts, less 0.01 of what the
+    stores' own history explains (or the best clusters, where that is more) for each cluster: a
+    planner pays for every one with a plan. One cluster is left where the lower 95 % bound of what
+    that number of clusters explains, made of one half of the months, is not above nothing.
     """
-    sold = later.sum(axis=1)
-    mix, weight = _mixes(later), sold / total
-    chain = known.sum(axis=0) / (known.sum() or 1.0)
-    before = np.where(known.sum(axis=1, keepdims=True) > 0, _mixes(known), chain)
-    errors = [weight * _squared(mix, _sold_together(known, numbers)) for numbers in labels]
-    return np.array(errors), weight * _squared(mix, chain), weight * _squared(mix, before)
+    worth = {k: _explained_with_evidence(fit, held_out, k) for k in candidates}
+    most = max([held_out.history, *(explained for explained, _ in worth.values())])
+    net = {k: explained - PRICE * most * clusters for k, (explained, clusters) in worth.items()}
+    best = max(net, key=lambda k: (round(net[k], 9), -k))
+    tried = min(best, len(prediction.explained)) - 1
+    sure = prediction.explained[tried] - SURE * prediction.error[tried] > 0
+    return best if sure and net[best] > -PRICE * most else 1
 
 
-def _mixes(sales: Floats) -> Floats:
-    """Return shares of each row's sum, 0 where it is 0."""
-    totals = sales.sum(axis=1, keepdims=True)
-    return np.asarray(sales / np.where(totals > 0, totals, 1.0))
-
-
-def with_means(values: Floats) -> Floats:
-    """Return values with the mean of each column where unknown, 0 where none is known."""
-    known = ~np.isnan(values)
-    if known.all():
-        return values
-    sums, counts = np.where(known, values, 0.0).sum(axis=0), known.sum(axis=0)
-    return np.where(known, values, sums / np.maximum(counts, 1))
-
-
-def _sold_together(sales: Floats, labels: npt.NDArray[np.int64]) -> Floats:
-    """Return the mix of each store's cluster, (n_stores, n_need_states)."""
-    of = (labels[None] == np.arange(int(labels.max()) + 1)[:, None]).astype(float)
-    return np.asarray(_mixes(of @ sales)[labels])
-
-
-def _squared(mix: Floats, predicted: Floats) -> Floats:
-    return np.asarray(np.sum((mix - predicted) ** 2, axis=1))
+def _explained_with_evidence(fit: Fit, held_out: HeldOut, k: int) -> tuple[float, int]:
+    """Return what k clusters explain once those without evidence are joined, and their number."""
+    n = len(fit.values)
+    labels = cluster_stores(
+        fit.values,
+        np.ones(n, dtype=bool),
+        weights=fit.weights,
+        k=k,
+        algorithm=fit.algorithm,
+        starts=fit.starts,
+        seed=fit.seed,
+        min_size=fit.min_size,
+    ).labels
+    no_refits = np.zeros((0, n), dtype=np.int64)
+    stores = Stores(
+        internal=labels,
+        external=np.zeros(n, dtype=np.int64),
+        mix=fit.values,
+        surroundings=np.zeros((n, 1)),
+        weights=np.sqrt(fit.weights),
+        internal_refits=no_refits,
+        external_refits=no_refits,
+        held_out=held_out,
+        grouped=False,
+    )
+    nest = Nest(stores, Limits(1), fit.seed)
+    step = nest.start()
+    while not nest.sound(step) and (following := nest.fewer(step)) is not None:
+        step = following
+    return held_out.explained(nest.errors(step)), len(step.names)

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
-from scipy.stats import chi2
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 
 from store_clusters.clusters.clustering import canonical_order, fit_clusters
 
@@ -110,6 +107,10 @@ def belonging(values: Floats, drawn: Labels, labels: Labels, k: int) -> Floats:
 
     ``labels`` (n_stores,) of the stores ``drawn`` are where the Gaussians start.
     """
+    from scipy.stats import chi2  # noqa: PLC0415, slow to import, as is scikit-learn
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
+    from sklearn.mixture import GaussianMixture  # noqa: PLC0415
+
     some, own = values[drawn], labels[drawn]
     used = np.unique(own)
     shares = np.bincount(own, minlength=k) / len(own)

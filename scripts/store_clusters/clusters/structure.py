@@ -44,12 +44,6 @@ def gap_statistic(
     return gap, expected.std(axis=0) * np.sqrt(1 + 1 / references)
 
 
-def share_explained(values: Floats, largest: int, seed: int) -> Floats:
-    """Return the share of the sum of squares that 1..largest clusters explain, (largest,)."""
-    within = np.exp(_log_within(sample_stores(values, np.random.default_rng(seed)), largest))
-    return np.asarray(1 - within / within[0])
-
-
 def choose_by_gap(gap: Floats, error: Floats, stability: Floats) -> int:
     """Return the number of clusters that gap and stability agree on.
 

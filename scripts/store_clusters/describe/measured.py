@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from store_clusters.features.external import External
+from store_clusters.features.external_tables import External
 from store_clusters.sales.whole_store import Sales
 from store_clusters.tables.matrices import Matrix, aligned
 

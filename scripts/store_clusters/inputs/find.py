@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from store_clusters.inputs.readers import suffixes
 from store_clusters.run.settings import expand
 
 DEMO = "resources/demo"
@@ -27,17 +28,17 @@ DEMO_FILES = {
 
 
 @dataclass(frozen=True)
-class Inputs:
+class InputFiles:
     """The input files of a run."""
 
     sales: dict[str, str]  # part: file
     products: list[str]
-    external: list[dict[str, Any]]  # the sources, each with its files
+    external: dict[str, list[str]]  # source: files
 
     @property
     def external_files(self) -> list[str]:
         """Every external file, without repetition."""
-        return list(dict.fromkeys(file for source in self.external for file in source["files"]))
+        return list(dict.fromkeys(file for files in self.external.values() for file in files))
 
     @property
     def files(self) -> list[str]:
@@ -45,7 +46,9 @@ class Inputs:
         return list(dict.fromkeys([*self.sales.values(), *self.products, *self.external_files]))
 
 
-def find_inputs(sections: Mapping[str, Any], unnamed: Mapping[str, str] | None = None) -> Inputs:
+def find_inputs(
+    sections: Mapping[str, Any], unnamed: Mapping[str, str] | None = None
+) -> InputFiles:
     """Expand every path of the ``inputs`` section.
 
     A source that is needed but ``unnamed`` has, in place of a file, the sentence that says so: no
@@ -63,26 +66,22 @@ def find_inputs(sections: Mapping[str, Any], unnamed: Mapping[str, str] | None =
         return [unnamed[section]] if section in unnamed else expand(source["path"], key, demo)
 
     sales = files(sections["sales"], "sales", "inputs.sales.path")
-    return Inputs(
+    return InputFiles(
         sales={"unnamed": sales[0]} if "sales" in unnamed else name_parts(sales),
         products=files(sections["products"], "products", "inputs.products.path"),
-        external=[
-            {
-                **source,
-                "files": files(source, "external", f"inputs.external.{source['name']}.path"),
-            }
+        external={
+            source["name"]: files(source, "external", f"inputs.external.{source['name']}.path")
             for source in sections["external"]
-        ],
+        },
     )
 
 
 def name_parts(files: Iterable[str]) -> dict[str, str]:
     """Name each file of sales after itself, safe in a path; files of one name get a suffix."""
+    ends = "|".join(re.escape(suffix) for suffix in suffixes())
     stems: dict[str, list[str]] = {}
     for file in sorted(files):
-        stem = re.sub(
-            r"(\.(parquet|pq|csv|tsv|txt|gz))+$", "", Path(file).name, flags=re.IGNORECASE
-        )
+        stem = re.sub(f"({ends})+$", "", Path(file).name, flags=re.IGNORECASE)
         stem = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-") or "part"
         stems.setdefault(stem, []).append(file)
     return {
@@ -92,12 +91,12 @@ def name_parts(files: Iterable[str]) -> dict[str, str]:
     }
 
 
-def uses_demo(inputs: Inputs) -> bool:
+def uses_demo(inputs: InputFiles) -> bool:
     """Whether any file of the run belongs to the demo retailer."""
     return any(file.startswith(f"{DEMO}/") for file in inputs.files)
 
 
-def mixes_demo(inputs: Inputs) -> str | None:
+def mixes_demo(inputs: InputFiles) -> str | None:
     """Say which files are the demo retailer's where others are not; None where all are alike."""
     files = {"sales": inputs.sales.values(), "products": inputs.products}
     files["external"] = inputs.external_files

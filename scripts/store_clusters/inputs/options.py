@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, MaxLen, MinLen
 
+from store_clusters.inputs.readers import AUTO, READERS
 from store_clusters.run.options import (
+    Member,
     Options,
     Pattern,
     Text,
@@ -18,7 +20,7 @@ class Source(Options):
 
     path: Text
     """File or glob; CSV, CSV.gz or Parquet."""
-    format: Literal["auto", "csv", "parquet"] = "auto"
+    format: Annotated[str, Member(READERS, also=(AUTO,))] = AUTO
     """Format; `auto` goes by the file's name."""
     delimiter: Annotated[str, MinLen(1), MaxLen(1)] = ","
     """Character between the columns of CSV."""

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from store_clusters.clusters.clustering import Rule, fit_clusters, limit_sizes
-from store_clusters.clusters.limits import ImpossibleLimits, Limits
+from store_clusters.clusters.clustering import fit_clusters
+from store_clusters.clusters.limits import ImpossibleLimits, Limits, limit_sizes
+from store_clusters.clusters.placing import Rule
 from store_clusters.merge.names import by_number, part_name
 from store_clusters.merge.overlap import count_by_refit, overlap, together
 

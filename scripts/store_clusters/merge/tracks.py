@@ -1,48 +1,69 @@
-"""What a track knows about the stores: clusters, components and statuses by group."""
+"""What one track says of a category's stores, and what resamples make of its clusters."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from store_clusters.tables.matrices import by_group, column, read_matrices
+from store_clusters.clusters.limits import usable_size
+from store_clusters.clusters.refits import refit
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
 
 
-class Tracks:
-    """The clusters, components and statuses of one track, by group."""
+@dataclass(frozen=True)
+class Track:
+    """The stores of a category in one track."""
 
-    def __init__(self, files: Any, track: str):
-        self.name = track
-        self.clusters = by_group(files[f"{track}_clusters"], "clusters")
-        self.statuses = by_group(files[f"{track}_status"], "store_status")
-        reduced = read_matrices(files[f"{track}_reduced"], "reduced", "component")
-        self.matrices = {matrix.group: matrix for matrix in reduced}
+    labels: Labels  # (n_stores,), cluster from 1, 0 where the track does not know the store
+    values: Floats  # (n_stores, n_components), NaN rows where it does not know the store
+    refits: Labels  # (n_refits, n_stores), labels on resamples under the clusters' names
+    chances: Floats  # (n_stores, k) of belonging to each cluster, NaN rows where unknown
+    outlier: Bools  # (n_stores,)
 
-    def seen(self) -> set[str]:
-        """Return every store of every input of the track."""
-        return {store for rows in self.statuses.values() for store in rows["store_id"].to_pylist()}
+    @property
+    def known(self) -> Bools:
+        """Which stores the track knows, (n_stores,)."""
+        return self.labels > 0
 
-    def components(self, group: str) -> list[str]:
-        """Return the names of the components of a group."""
-        return list(self.matrices[group].features) if group in self.matrices else ["none"]
 
-    def aligned(
-        self, group: str, everyone: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the cluster (0 unknown), the components (NaN) and the flag of all stores."""
-        labels = np.zeros(len(everyone), dtype=np.int64)
-        flags = np.zeros(len(everyone), dtype=bool)
-        values = np.full((len(everyone), len(self.components(group))), np.nan)
-        if group in self.matrices:
-            clusters, matrix = self.clusters[group], self.matrices[group]
-            rows = np.searchsorted(everyone.astype(str), matrix.stores.astype(str))
-            labels[rows] = column(clusters, "cluster")
-            flags[rows] = column(clusters, "outlier")
-            values[rows] = matrix.values
-        return labels, values, flags
+@dataclass(frozen=True)
+class Resampling:
+    """How a track's clusters were made, and how often they are made again."""
 
-    def status(self, group: str, everyone: np.ndarray, absent: str) -> np.ndarray:
-        """Return the status of all stores, ``absent`` for those that the track has not seen."""
-        known = dict(
-            zip(*(column(self.statuses[group], n) for n in ("store_id", "status")), strict=True)
+    refits: int
+    seed: int
+    algorithm: str
+    min_size: int | float | str | None  # see :func:`usable_size`
+
+
+def resampled(
+    labels: Labels, values: Floats, outlier: Bools, weights: Floats, how: Resampling
+) -> Track:
+    """Return a track with what resamples make of its clusters, see :func:`refit`.
+
+    Args:
+        labels: (n_stores,) clusters from 1, 0 where the track does not know the store.
+        values: (n_stores, n_components).
+        outlier: (n_stores,), stores that are never drawn.
+        weights: (n_stores,), by which a store counts.
+        how: How the clusters were made.
+    """
+    known = labels > 0
+    refits = np.zeros((how.refits, len(labels)), dtype=np.int64)
+    chances = np.full((len(labels), int(labels.max(initial=0))), np.nan)
+    if known.any():
+        again = refit(
+            values[known],
+            labels[known] - 1,
+            ~outlier[known],
+            how.refits,
+            how.seed,
+            algorithm=how.algorithm,
+            weights=weights[known],
+            min_size=usable_size(how.min_size, int(known.sum())),
         )
-        return np.array([known.get(store, absent) for store in everyone], dtype=object)
+        refits[:, known], chances[known] = again.labels + 1, again.chances
+    return Track(labels, values, refits, chances, outlier)

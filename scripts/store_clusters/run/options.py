@@ -44,7 +44,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Member:
-    """Says of a text that it is the name of a member of a registry.
+    """Says of a text that it is the name of a member of a registry, or one of some ``also``.
 
     Where the members of a family serve different purposes, they list these in a constant
     ``SERVES``, and ``serves`` is the one that is needed.
@@ -52,14 +52,15 @@ class Member:
 
     registry: Registry
     serves: str | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
-        """The names of the members that may be chosen, sorted."""
-        return [
+        """What may be chosen: the other words, then the names of the members, sorted."""
+        return list(self.also) + [
             name
             for name in self.registry
-            if self.serves is None or self.serves in self.registry.constant(name, "SERVES")
+            if self.serves is None or self.serves in self.registry.declared(name)["SERVES"]
         ]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:

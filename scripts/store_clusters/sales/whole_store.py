@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from store_clusters.run.seeds import in_shard
 from store_clusters.tables.contracts import contract, read_table
-from store_clusters.tables.matrices import Matrix, by_group, groups, matrices
+from store_clusters.tables.matrices import Matrix, groups, matrices
 
 WHOLE_STORE = "<all categories>"
 
@@ -27,10 +28,12 @@ class Sales(Matrix):
 class NeedStates:
     """The sales by need state of every group of the internal track."""
 
-    def __init__(self, path: str | Path, kind: str):
-        """Read the table ``need_states``; ``kind`` is ``category``, ``store`` or ``both``."""
-        self._rows = by_group(path, "need_states", "category")
-        self.groups = _groups(list(self._rows), kind)
+    def __init__(self, path: str | Path, kind: str, shard: str = ""):
+        """Read of the table ``need_states`` what the groups in a shard need.
+
+        ``kind`` is ``category``, ``store`` or ``both``.
+        """
+        self.groups, self._rows = _read(path, "need_states", kind, shard)
 
     def sales(self, group: str, value: str = "sales") -> Sales:
         """Return ``sales`` or ``even_sales`` of a group."""
@@ -44,14 +47,30 @@ class NeedStates:
         return Sales(matrix.group, matrix.stores, matrix.features, matrix.values, names)
 
 
-def read_stores(path: str | Path, kind: str) -> dict[str, pa.Table]:
-    """Read the table ``stores`` and return the rows of every group of the internal track."""
-    table = read_table(path, "stores")
-    by_category = dict(groups(table, "category"))
-    known = _groups(list(by_category), kind)
-    if kind != "category" and known:
-        by_category[WHOLE_STORE] = whole_stores(table)
-    return {group: by_category[group] for group in known}
+def read_stores(path: str | Path, kind: str, shard: str = "") -> dict[str, pa.Table]:
+    """Read the table ``stores`` and return the rows of every group in a shard."""
+    in_here, by_category = _read(path, "stores", kind, shard)
+    if WHOLE_STORE in in_here:
+        by_category[WHOLE_STORE] = whole_stores(pa.concat_tables(by_category.values()))
+    return {group: by_category[group] for group in in_here}
+
+
+def all_groups(categories: list[str], kind: str) -> list[str]:
+    """Return the groups of the internal track, sorted; ``kind`` as for :class:`NeedStates`."""
+    whole = [WHOLE_STORE] if categories else []
+    return {"category": categories, "store": whole, "both": sorted(categories + whole)}[kind]
+
+
+def _read(
+    path: str | Path, name: str, kind: str, shard: str
+) -> tuple[list[str], dict[str, pa.Table]]:
+    """Return the groups in a shard, and the rows of the categories that they need."""
+    categories = pc.unique(read_table(path, name, columns=["category"])["category"]).to_pylist()
+    in_here = [group for group in all_groups(categories, kind) if in_shard(group, shard)]
+    some = None
+    if WHOLE_STORE not in in_here and len(in_here) < len(categories):
+        some = [("category", "in", in_here)]
+    return in_here, dict(groups(read_table(path, name, filters=some), "category"))
 
 
 def side_by_side(categories: list[Sales]) -> Sales:
@@ -104,8 +123,3 @@ def counted_once(final: pa.Table, kind: str) -> pa.Table:
     if kind != "both":
         return final
     return final.filter(pc.not_equal(final["category"], WHOLE_STORE))
-
-
-def _groups(categories: list[str], kind: str) -> list[str]:
-    whole = [WHOLE_STORE] if categories else []
-    return {"category": categories, "store": whole, "both": sorted(categories + whole)}[kind]

@@ -33,7 +33,8 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.append(str(ROOT / "scripts"))
 
 from store_clusters.clusters.clustering import cluster_stores  # noqa: E402
-from store_clusters.clusters.number import REFERENCES, RESAMPLES, choose_k  # noqa: E402
+from store_clusters.clusters.criteria.gap import REFERENCES, RESAMPLES  # noqa: E402
+from store_clusters.clusters.number_of_clusters import choose_k  # noqa: E402
 from store_clusters.clusters.stability import jaccard  # noqa: E402
 from store_clusters.clusters.structure import choose_by_gap  # noqa: E402
 from store_clusters.features.normalization import comparable_mix  # noqa: E402

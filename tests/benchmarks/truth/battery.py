@@ -28,7 +28,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from store_clusters.clusters.clustering import cluster_stores
-from store_clusters.clusters.number import choose_k
+from store_clusters.clusters.number_of_clusters import choose_k
 from store_clusters.run.seeds import seed_for
 
 Floats = npt.NDArray[np.float64]

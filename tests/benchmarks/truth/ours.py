@@ -21,9 +21,8 @@ from store_clusters.clusters.clustering import cluster_stores  # noqa: E402
 from store_clusters.clusters.held_out import HeldOut  # noqa: E402
 from store_clusters.clusters.independence import chance_independent  # noqa: E402
 from store_clusters.clusters.limits import usable_size  # noqa: E402
-from store_clusters.clusters.number import choose_k  # noqa: E402
-from store_clusters.clusters.paying import Fit, choose_paying  # noqa: E402
-from store_clusters.clusters.prediction import predict_sold  # noqa: E402
+from store_clusters.clusters.number_of_clusters import choose_k  # noqa: E402
+from store_clusters.clusters.prediction import Fit, best_at_price, predict_sold  # noqa: E402
 from store_clusters.clusters.refits import refit  # noqa: E402
 from store_clusters.clusters.structure import shows_groups  # noqa: E402
 from store_clusters.features.imputation import impute  # noqa: E402
@@ -36,8 +35,9 @@ from store_clusters.features.normalization import (  # noqa: E402
 )
 from store_clusters.features.outliers import find_outliers  # noqa: E402
 from store_clusters.features.reduction import beyond_chance, reduce_features  # noqa: E402
-from store_clusters.merge.merging import Merged, Track, merge_tracks  # noqa: E402
-from store_clusters.merge.merging import Options as MergeOptions  # noqa: E402
+from store_clusters.merge.merging import Merged, merge_tracks  # noqa: E402
+from store_clusters.merge.tracks import Track  # noqa: E402
+from store_clusters.merge.wanted import Wanted  # noqa: E402
 from store_clusters.run.seeds import seed_for  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
@@ -176,7 +176,7 @@ def cluster_track(
         values, weights, clustering["algorithm"], min(10, clustering["starts"]),
         seed_for(seed, group, "cluster"), least,
     )  # fmt: skip
-    prediction, paying = None, None
+    prediction, at_price = None, None
     if halves is not None:
         odd, even, parts = halves
         prediction = predict_sold(
@@ -184,7 +184,7 @@ def cluster_track(
             parts=parts, min_size=least,
         )  # fmt: skip
     if halves is not None and prediction is not None:
-        paying = partial(choose_paying, fit, HeldOut(odd, even, transform, parts), prediction)
+        at_price = partial(best_at_price, fit, HeldOut(odd, even, transform, parts), prediction)
     choice = choose_k(
         values[~outlier],
         smallest=choosing["min"],
@@ -196,7 +196,7 @@ def cluster_track(
         algorithm=clustering["algorithm"],
         seed=seed_for(seed, group, "choose_k"),
         prediction=prediction,
-        paying=paying,
+        at_price=at_price,
         beyond_chance=beyond_chance(reduced.explained, reduced.chance),
     )
     everyone = track == "internal" and choice.status == "slices"
@@ -260,7 +260,7 @@ def merge(
     return merge_tracks(
         sides[0],
         sides[1],
-        MergeOptions(
+        Wanted(
             min_size=usable_size(settings["min_size"], n),
             max_size=settings["max_size"],
             max_clusters=settings["max_clusters"],
