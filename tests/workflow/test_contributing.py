@@ -34,7 +34,7 @@ def project(make_project: Callable[[str], Project]) -> Project:
         (project.folder / path).write_text(text, encoding="utf-8")
     write_tiny(project.folder)
     for path in (project.folder / "data").glob("sales-*.csv"):
-        rows = pd.read_csv(path).to_dict("records")
+        rows = pd.read_csv(path, dtype={"sku": str}).to_dict("records")
         lines = "".join(json.dumps(row) + "\n" for row in rows)
         path.with_suffix(".jsonl").write_text(lines, encoding="utf-8")
         path.unlink()
@@ -58,12 +58,13 @@ def test_there_is_one_of_each_family() -> None:
 
 def test_they_are_used(project: Project) -> None:
     results = project.folder / "results" / "mine"
-    centres = pd.read_parquet(results / "merged" / "clusters.parquet")
-    assert len(centres) == 24 * 2
+    final = pd.read_parquet(results / "merged" / "clusters.parquet")
+    assert len(final) == 24 * 2
     sales = pd.read_parquet(results / "internal" / "stores.parquet")["sales"].sum()
-    sold = [json.loads(line) for path in sorted((project.folder / "data").glob("*.jsonl"))
-            for line in path.read_text(encoding="utf-8").splitlines()]  # fmt: skip
-    assert float(sales) == pytest.approx(sum(row["amount"] for row in sold))
+    files = sorted((project.folder / "data").glob("*.jsonl"))
+    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    sold = sum(json.loads(line)["amount"] for line in lines)
+    assert float(sales) == pytest.approx(sold)
     values = pd.read_parquet(results / "internal" / "normalized.parquet")["value"]
     assert values.between(-1.6, 1.6).all()  # angles
     summary = (results / "report" / "summary.md").read_text(encoding="utf-8")
