@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,28 +50,28 @@ def sources() -> list[Path]:
     return [*found, *(ROOT / "workflow").rglob("*.smk"), ROOT / "workflow" / "Snakefile"]
 
 
+def used_by(path: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, or whose files it reads."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":  # Snakemake's language: Python's imports stand in it as they are
+        yield from re.findall(r"^\s*(?:from|import) ([\w.]+)", text, re.MULTILINE)
+        return
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        elif isinstance(node, ast.Call) and "importlib.resources" in text:
+            first = node.args[0] if node.args else None  # files("package")
+            if ast.unparse(node.func).endswith("files") and isinstance(first, ast.Constant):
+                yield str(first.value)
+
+
 def used_by_runs() -> set[str]:
-    """Return the packages that these import, or whose files they read."""
-    modules = set()
-    for path in sources():
-        text = path.read_text(encoding="utf-8")
-        if path.suffix == ".py":
-            nodes = list(ast.walk(ast.parse(text)))
-            for node in nodes:
-                if isinstance(node, ast.Import):
-                    modules |= {alias.name for alias in node.names}
-                elif isinstance(node, ast.ImportFrom):
-                    modules.add(node.module or "")
-                elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
-                    "resources.files"
-                ):
-                    first = node.args[0] if node.args else None
-                    if "importlib.resources" in text and isinstance(first, ast.Constant):
-                        modules.add(first.value)
-        else:  # Snakemake's language: Python's imports stand in it as they are
-            modules |= set(re.findall(r"^\s*(?:from|import) ([\w.]+)", text, re.MULTILINE))
-    names = {str(module).partition(".")[0] for module in modules} - {"", "store_clusters"}
-    return {BRINGS.get(name, name) for name in names - sys.stdlib_module_names}
+    """Return the packages that a run uses."""
+    names = {module.partition(".")[0] for path in sources() for module in used_by(path)}
+    names -= {"", "store_clusters", *sys.stdlib_module_names}
+    return {BRINGS.get(name, name.replace("_", "-")) for name in names}
 
 
 def named_in_commands() -> set[str]:
