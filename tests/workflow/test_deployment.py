@@ -1,5 +1,6 @@
 """The workflow beside an analysis: from the analysis' folder, and as a module of its workflow."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,23 +10,12 @@ import yaml
 from conftest import ROOT, Project
 from tiny import CONFIG, write_tiny
 
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 SNAKEFILE = ROOT / "workflow" / "Snakefile"
 CHAIN = {key: value for key, value in CONFIG.items() if key != "output"}  # names no results
-MODULE = f"""\
-configfile: "planning.yaml"
-
-module store_clusters:
-    snakefile: {str(SNAKEFILE)!r}
-    config: config["clusters"]
-
-use rule * from store_clusters as sc_*
-
-rule plan:
-    default_target: True
-    input: "results/merged/clusters.parquet"
-    output: "plan.csv"
-    script: "plan.py"
-"""
+# The workflow of another that README shows, with this one where it is.
+(SHOWN,) = re.findall(r"```python\n(configfile.*?)```", README, re.DOTALL)
+MODULE = SHOWN.replace("../store-clusters/workflow/Snakefile", str(SNAKEFILE))
 PLAN = """\
 import pandas as pd
 
@@ -82,7 +72,9 @@ def tracked_state() -> str:
 def test_a_folder_with_only_data_and_a_configuration_is_enough(analysis: Analysis) -> None:
     before = tracked_state()
     write_tiny(analysis.folder)
-    run = ["--configfile", analysis.write_config(CHAIN, "my.yaml")]
+    analysis.write_config(CHAIN, "my.yaml")
+    (shown,) = re.findall(r"^snakemake (-s .*)$", README, re.MULTILINE)
+    run = shown.partition("--directory .")[2].split()
     said = analysis.run(*run)
     assert "Final clusters: results/my/merged/clusters.parquet" in said
     final = pd.read_parquet(analysis.folder / "results" / "my" / "merged" / "clusters.parquet")
