@@ -7,13 +7,8 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from store_clusters.run.code import code_digest
-from store_clusters.run.settings import (
-    FOLDERS,
-    typed,
-    resolve_config,
-    results_folder,
-    unnamed_sources,
-)
+from store_clusters.settings.resolve import resolve_config, typed
+from store_clusters.settings.sources import FOLDERS, results_folder, unnamed_sources
 from store_clusters.run.console import LastRun, redo_next_time
 from store_clusters.run.errors import InputError
 from store_clusters.inputs.find import DEMO_FILES, find_inputs, mixes_demo, uses_demo
