@@ -22,7 +22,7 @@ class Source(Options):
 
     path: Text
     """File or glob; CSV, CSV.gz or Parquet."""
-    format: Annotated[str, Member(READERS, also=((AUTO, "By how the file's name ends."),))] = AUTO
+    format: Annotated[str, Member(READERS, also=(AUTO,))] = AUTO
     """Format; `auto` goes by the file's name."""
     delimiter: Annotated[str, MinLen(1), MaxLen(1)] = ","
     """Character between the columns of CSV."""
