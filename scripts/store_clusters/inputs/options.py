@@ -21,7 +21,7 @@ class Source(Options):
     """How a file is written."""
 
     path: Text
-    """File or glob; CSV, CSV.gz or Parquet."""
+    """File or glob, in one of the formats of `format`."""
     format: Annotated[str, Member(READERS, also=(AUTO,))] = AUTO
     """Format; `auto` goes by the file's name."""
     delimiter: Annotated[str, MinLen(1), MaxLen(1)] = ","
