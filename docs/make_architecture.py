@@ -30,7 +30,7 @@ def main() -> None:
     axes.axis("off")
     left = {stage: number * (WIDTH + GAP) for number, stage in enumerate(STAGES)}
     for stage, x in left.items():
-        box(axes, (x, -height), (WIDTH, height), stage, members(stage), BLUE)
+        box(axes, (x, -height), (WIDTH, height), stage, lines=members(stage), colour=BLUE)
     scripts = {stage: [] for stage in STAGES}
     for path in sorted(SCRIPTS.glob("*.py")):
         scripts[latest(path)].append(path.stem)
@@ -43,7 +43,7 @@ def main() -> None:
     for row, name in enumerate(BASE):
         y = -height - 0.95 - row * 0.62
         words = ", ".join(members(name))
-        box(axes, (0, y), (width, 0.5), "", [], GREY)
+        box(axes, (0, y), (width, 0.5), "", lines=[], colour=GREY)
         axes.text(0.12, y + 0.25, name, va="center", fontsize=10, weight="bold", color=GREY)
         axes.text(1.0, y + 0.25, words, va="center", fontsize=8.5)
     for (user, used), count in uses().items():
@@ -72,6 +72,7 @@ def box(
     corner: tuple[float, float],
     size: tuple[float, float],
     title: str,
+    *,
     lines: list[str],
     colour: str,
 ) -> None:

@@ -34,7 +34,8 @@ class Project:
             shutil.copytree(ROOT / name, folder / name, ignore=ignored)
         (folder / "resources").mkdir()
         shutil.copy(ROOT / "resources" / "make_demo.py", folder / "resources")
-        shutil.copy(ROOT / "environment.yml", folder)
+        for name in ("environment.yml", "pyproject.toml"):
+            shutil.copy(ROOT / name, folder)
 
     @classmethod
     def existing(cls, folder: Path) -> "Project":

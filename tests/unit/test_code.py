@@ -113,6 +113,23 @@ def test_modules_that_import_each_other_are_no_problem(copy: Path) -> None:
     assert digest("new.py") != before
 
 
+def test_of_the_members_of_a_family_only_that_of_the_job_counts(copy: Path) -> None:
+    pages = "store_clusters.report.pages"
+
+    def of(name: str) -> str:
+        code._imported.cache_clear()
+        return code_digest("write_page.py", members=[f"{pages}.{name}"])
+
+    explorer, page, whole = of("explorer"), of("page"), digest("write_page.py")
+    assert len({explorer, page, whole}) == 3
+    change(copy / "scripts" / pages.replace(".", "/") / "page.py")
+    assert of("explorer") == explorer
+    assert of("page") != page
+    assert digest("write_page.py") != whole
+    change(copy / "scripts" / pages.replace(".", "/") / "__init__.py")
+    assert of("explorer") != explorer
+
+
 def test_a_contract_counts_when_the_script_names_it(copy: Path) -> None:
     script = copy / "scripts" / "new.py"
     script.write_text('table = read_table(path, "k_scores")\n', encoding="utf-8")
@@ -194,17 +211,17 @@ def test_another_version_of_a_package_changes_the_digests_of_what_imports_it(
     found = users("scikit-learn", upgrade)
     assert {"cluster", "choose_k", "merge", "impute", "detect_outliers"} <= found
     assert not {"aggregate_sales", "map_products", "join_external", "gather", "explain"} & found
-    assert not {"write_page", "write_explorer", "write_workbook", "draw_figures"} & found
+    assert not {"write_page", "draw_pictures", "export_tables"} & found
 
 
 @pytest.mark.parametrize(
     ("package", "scripts"),
     [
         ("duckdb", {"aggregate_sales", "map_products", "reconcile"}),
-        ("matplotlib", {"draw_figures"}),
-        ("xlsxwriter", {"write_workbook"}),
-        ("itables", {"write_explorer"}),  # its files are read
-        ("jinja2", {"write_explorer", "write_page"}),
+        ("matplotlib", {"draw_pictures"}),
+        ("xlsxwriter", {"write_page"}),
+        ("itables", {"write_page"}),  # its files are read
+        ("jinja2", {"write_page"}),
         ("pyarrow", {script.removesuffix(".py") for script in RULES}),
         ("pytest", set()),
     ],
@@ -217,7 +234,7 @@ def test_a_package_counts_for_the_scripts_that_use_it_and_no_other(
 
 def test_what_a_package_computes_with_counts_too(upgrade: Callable[[str], None]) -> None:
     found = users("numpy", upgrade)
-    assert {"cluster", "merge", "reduce", "draw_figures"} <= found
+    assert {"cluster", "merge", "reduce", "draw_pictures"} <= found
     assert (
         code.versions([ROOT / "scripts" / "store_clusters" / "features" / "outliers.py"])["numpy"]
         == "99.0"
@@ -227,7 +244,7 @@ def test_what_a_package_computes_with_counts_too(upgrade: Callable[[str], None])
 def test_no_package_is_imported_to_know_its_version() -> None:
     script = (
         "import sys\nfrom store_clusters.run.code import code_digest\n"
-        "code_digest('cluster.py'), code_digest('draw_figures.py')\n"
+        "code_digest('cluster.py'), code_digest('draw_pictures.py')\n"
         "print({'sklearn', 'scipy', 'matplotlib', 'duckdb'} & set(sys.modules))\n"
     )
     done = subprocess.run(

@@ -2,28 +2,15 @@
 
 import base64
 import gzip
-import importlib.util
 import json
 from decimal import Decimal
-from types import ModuleType
 
 import pyarrow as pa
 import pytest
-from conftest import ROOT
 
 from store_clusters.describe.labels import Labels
-from store_clusters.report.explorer import category_stores, packed, profile_of, regions_of
-
-
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
-    """The script of the rule."""
-    spec = importlib.util.spec_from_file_location(
-        "write_explorer", ROOT / "scripts" / "write_explorer.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from store_clusters.report.explorer_data import category_stores, packed, profile_of, regions_of
+from store_clusters.report.pages import explorer
 
 
 def unpacked(text: str) -> object:
@@ -41,17 +28,17 @@ def test_numbers_that_json_does_not_have_are_refused() -> None:
         packed({"confidence": float("nan")})
 
 
-def test_no_name_can_end_the_script_that_holds_it(script: ModuleType) -> None:
+def test_no_name_can_end_the_script_that_holds_it() -> None:
     name = "</script><script>alert(1)</script><!--"
-    page = script.fill({"categories": [{"name": name}]}, [packed([name])])
+    page = explorer.fill({"categories": [{"name": name}]}, [packed([name])])
     assert name not in page
     (line,) = [line for line in page.splitlines() if 'id="index"' in line]
     text = line.partition(">")[2].removesuffix("</script>")
     assert json.loads(text)["categories"][0]["name"] == name
 
 
-def test_the_page_asks_nobody_for_anything(script: ModuleType) -> None:
-    page = script.fill({}, [])
+def test_the_page_asks_nobody_for_anything() -> None:
+    page = explorer.fill({}, [])
     assert 'src="http' not in page
     assert 'href="http' not in page
     assert "@import" not in page

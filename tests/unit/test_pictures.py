@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,13 +10,13 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from store_clusters.report.pictures.choice import draw_choice
-from store_clusters.report.pictures.final import draw_flow, draw_stability
-from store_clusters.report.pictures.numbers import draw_numbers
-from store_clusters.report.pictures.profiles import MOST_FEATURES, draw_mix, draw_surroundings
-from store_clusters.report.pictures.sales import draw_sales
-from store_clusters.report.pictures.stores import draw_map, draw_stores
-from store_clusters.report.pictures.style import MOST_PANELS, of_all, short
+from store_clusters.report.drawing.choice import draw_choice
+from store_clusters.report.drawing.final import draw_flow, draw_stability
+from store_clusters.report.drawing.heat import MOST_FEATURES, draw_mix, draw_surroundings
+from store_clusters.report.drawing.numbers import draw_numbers
+from store_clusters.report.drawing.points import draw_map, draw_stores
+from store_clusters.report.drawing.style import MOST_PANELS, of_all, save, short
+from store_clusters.report.drawing.waterfall import draw_sales
 
 SIZES = [  # categories, clusters per track, features, stores
     pytest.param((1, 2, 5, 20), id="small"),
@@ -136,7 +137,7 @@ def test_stores_in_the_plane_and_on_the_map(size: Size) -> None:
         for name in shown
     }
     meanings = {name: ["more a; less b", "more c"] for name in shown}
-    figure = draw_stores(panels, meanings, "internal", shown)
+    figure = draw_stores(panels, meanings, "internal", 1 / stores, len(shown))
     check(figure, f"{1 / stores:.1%} are unusual (crosses)", "more a; less b", str(k))
     table = final_clusters(size).query("category in @shown")
     where = pd.DataFrame(rng.normal(50, 2, (stores - 1, 2)), columns=["latitude", "longitude"])
@@ -245,3 +246,15 @@ def test_long_names_are_shortened_at_both_ends_of_a_dot() -> None:
         == "Baby care and more · Newborn and small…"
     )
     assert short("Tea · mild") == "Tea · mild"
+
+
+def test_a_picture_is_the_same_bytes_each_time_and_as_matplotlib_saves_it(
+    tmp_path: Path,
+) -> None:
+    aside = {"product_not_in_map": Decimal("20.50")}
+    for name in ("once", "again"):
+        save(draw_sales(Decimal(100), aside, Decimal("79.50")), tmp_path / f"{name}.png")
+    figure = draw_sales(Decimal(100), aside, Decimal("79.50"))
+    figure.savefig(tmp_path / "plain.png", dpi=130, metadata={"Software": None})
+    once, again, plain = ((tmp_path / f"{x}.png").read_bytes() for x in ("once", "again", "plain"))
+    assert once == again == plain

@@ -47,8 +47,7 @@ def test_members_that_serve_a_purpose_are_found_without_importing_them(family: P
         text = f'"""Tea."""\n\nimport no_such_package\n\nSERVES = {serves}\n'
         (family / f"{name}.py").write_text(text, encoding="utf-8")
     kinds = Registry("kinds_of_tea")
-    assert kinds.constant("green", "SERVES") == ("hot", "cold")
-    assert kinds.constant("green", "PRICE") is None
+    assert kinds.declared("green") == {"SERVES": ("hot", "cold")}
     assert Member(kinds, serves="cold").names == ["green"]
     assert Member(kinds, serves="hot").names == Member(kinds).names == ["black", "green"]
 
@@ -64,6 +63,12 @@ def test_options_that_only_name_members_do_not_change_with_them(
     (family / "green.py").write_text('"""Changed."""\n', encoding="utf-8")
     code._imported.cache_clear()
     assert code.code_digest("drink.py") == before
+
+
+def test_what_a_member_declares_is_known_without_importing_it(family: Path) -> None:
+    text = '"""Is mixed."""\n\nimport no_such_module\n\nCUPS = ["a", 2]\nMORE = len(CUPS)\n'
+    (family / "blend.py").write_text(text, encoding="utf-8")
+    assert Registry("kinds_of_tea").declared("blend") == {"CUPS": ["a", 2]}
 
 
 def test_every_member_counts_for_the_digest_of_what_uses_the_family(

@@ -12,8 +12,7 @@ READ = (
     "docs/*.md",
     "workflow/report/**/*.*",
     "workflow/schemas/**/*.yaml",
-    "scripts/store_clusters/report/pictures/*.py",
-    "scripts/write_*.py",
+    "scripts/store_clusters/report/**/*.py",
 )
 TEXTS = [path for pattern in READ for path in sorted(ROOT.glob(pattern))]
 

@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import map_products
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -19,6 +18,7 @@ from store_clusters.features.imputation import impute
 from store_clusters.features.normalization import comparable_mix, comparable_mixes, sells_somewhere
 from store_clusters.features.reduction import reduce_features
 from store_clusters.run.errors import InputError
+from store_clusters.sales.product_map import check_names
 from store_clusters.sales.whole_store import (
     WHOLE_STORE,
     NeedStates,
@@ -125,9 +125,9 @@ def test_sales_count_once_when_stores_are_also_whole() -> None:
 def test_a_category_of_the_same_name_is_refused(kind: str) -> None:
     products = pa.table({"category": ["Tea", None, WHOLE_STORE]})
     with pytest.raises(InputError, match=f"products.csv: a category is called '{WHOLE_STORE}'"):
-        map_products.check_names(products, ["products.csv"], kind)
-    map_products.check_names(products, ["products.csv"], "category")
-    map_products.check_names(products.slice(0, 2), ["products.csv"], kind)
+        check_names(products, ["products.csv"], kind)
+    check_names(products, ["products.csv"], "category")
+    check_names(products.slice(0, 2), ["products.csv"], kind)
 
 
 @FEW

@@ -7,14 +7,14 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from store_clusters.report import workbook
-from store_clusters.report.workbook import Sheet, write_workbook
+from store_clusters.report import sheets
+from store_clusters.report.sheets import Sheet, write_sheets
 
 DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "http://a.example", "{=A1}", "12", "\t=1"]
 
 
-def written(path: Path, *sheets: Sheet) -> openpyxl.Workbook:
-    write_workbook(path, sheets)
+def written(path: Path, *given: Sheet) -> openpyxl.Workbook:
+    write_sheets(path, given)
     return openpyxl.load_workbook(path)
 
 
@@ -52,7 +52,7 @@ def test_a_table_without_rows_is_a_sheet_with_a_header(tmp_path: Path) -> None:
 def test_more_rows_than_a_sheet_holds_go_on_in_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook, "MOST_ROWS", 2)
+    monkeypatch.setattr(sheets, "MOST_ROWS", 2)
     table = pa.table({"x": [1.0, 2.0, 0.3], "y": list("abc")})
     sheet = Sheet("A", {"x": "general", "y": "text"}, table, units=["number", "number", "share"])
     book = written(tmp_path / "a.xlsx", sheet)
@@ -64,5 +64,5 @@ def test_more_rows_than_a_sheet_holds_go_on_in_the_next(
 def test_the_same_tables_give_the_same_bytes(tmp_path: Path) -> None:
     sheet = Sheet("A", {"x": "text"}, pa.table({"x": ["a", "b"]}))
     for name in ("a.xlsx", "b.xlsx"):
-        write_workbook(tmp_path / name, [sheet])
+        write_sheets(tmp_path / name, [sheet])
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()

@@ -13,7 +13,8 @@ from conftest import ROOT, Project
 from placing import place_finally
 from sklearn.metrics import adjusted_rand_score
 
-PAGES = {"draw_figures", "write_page", "write_explorer", "write_workbook"}
+PICTURES = {"draw_final", "draw_internal", "draw_external"}
+PAGES = PICTURES | {"export_tables", "write_page", "write_explorer", "write_workbook"}
 AFTER_MERGE = {"describe", "explain", "reconcile"} | PAGES
 CLUSTERS = {"choose_k", "cluster", "profile_clusters", "merge"} | AFTER_MERGE
 FEATURES = {"impute", "detect_outliers", "reduce"} | CLUSTERS
@@ -91,6 +92,7 @@ def test_the_account_adds_up_and_names_every_input(demo: Project) -> None:
     assert all(re.fullmatch("[0-9a-f]{64}", file["sha256"]) for file in account["inputs"])
     assert account["configuration"]["merge"]["min_size"] == "auto"
     assert account["packages"]["snakemake"].startswith("9.")
+    assert f'version = "{account["version"]}"' in (ROOT / "pyproject.toml").read_text("utf-8")
 
 
 def test_every_job_leaves_a_log_of_json_lines(demo: Project) -> None:
@@ -190,7 +192,8 @@ def test_a_new_file_of_sales_runs_only_what_depends_on_it(copy: Project) -> None
 def test_what_comes_out_the_same_ends_there(copy: Project) -> None:
     rewrite(copy, "internal/sales/2025-Q2.parquet")
     copy.run("--until", "aggregate_sales")  # the same sums; another checksum of the input
-    assert set(copy.planned()) == {"reconcile"} | PAGES
+    pages = PAGES - {"draw_internal", "draw_external", "export_tables"}  # these do not read it
+    assert set(copy.planned()) == {"reconcile"} | pages
 
 
 def test_a_corrected_product_map_reads_no_sales_again(copy: Project) -> None:
@@ -211,7 +214,8 @@ def test_a_new_external_file_leaves_the_internal_track_alone(copy: Project) -> N
         ("scripts/store_clusters/merge/merging.py", {"merge"} | AFTER_MERGE),
         ("scripts/store_clusters/clusters/clustering.py", CLUSTERS),
         ("scripts/store_clusters/features/imputation.py", FEATURES),
-        ("scripts/store_clusters/report/pictures/style.py", {"draw_figures", "write_page"}),
+        ("scripts/store_clusters/report/drawing/style.py", PICTURES | {"write_page"}),
+        ("scripts/store_clusters/report/pictures/external_k.py", {"draw_external", "write_page"}),
         ("workflow/schemas/tables/k.yaml", CLUSTERS),
     ],
 )
@@ -227,7 +231,7 @@ def test_a_change_of_code_reruns_the_rules_that_use_it(
     ("package", "rules"),
     [
         ("scikit-learn", FEATURES),  # from the first that uses it
-        ("matplotlib", {"draw_figures", "write_page"}),
+        ("matplotlib", PICTURES | {"write_page"}),
         ("XlsxWriter", {"write_workbook"}),
         ("Pygments", set()),  # installed, but not used here
     ],

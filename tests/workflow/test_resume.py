@@ -21,7 +21,7 @@ MOMENTS = [
     "*/normalize.jsonl",
     "internal/choose_k.jsonl",
     "merge.jsonl",
-    "draw_figures.jsonl",
+    "draw_final.jsonl",
 ]
 FINAL = "results/merged/clusters.parquet"
 LONGEST = 120  # seconds to wait for a job

@@ -7,13 +7,8 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from store_clusters.run.code import code_digest
-from store_clusters.run.settings import (
-    FOLDERS,
-    typed,
-    resolve_config,
-    results_folder,
-    unnamed_sources,
-)
+from store_clusters.settings.resolve import resolve_config, typed
+from store_clusters.settings.sources import FOLDERS, results_folder, unnamed_sources
 from store_clusters.run.console import LastRun, redo_next_time
 from store_clusters.run.errors import InputError
 from store_clusters.inputs.find import DEMO_FILES, find_inputs, mixes_demo, uses_demo
@@ -26,14 +21,13 @@ for name in {"MERGING_DATA_DIR"}.union(*FOLDERS.values()):
     if os.environ.get(name) == "":
         del os.environ[name]
 
-# What the command lays over the configuration: the results of other sources get a folder apart.
-overlays = {
-    "own-data": typed(workflow.config_settings.config),
-    **{path.stem: load_configfile(path) for path in workflow.overwrite_configfiles},
-}
-
-# A module has the configuration that it is given.
-if not workflow.modifier.skip_configfile:
+# A module has the configuration that it is given: what the command lays over is not meant for it.
+IS_MODULE = workflow.modifier.skip_configfile
+overlays = {}
+if not IS_MODULE:  # the results of other sources get a folder apart
+    overlays["own-data"] = typed(workflow.config_settings.config)
+    for path in workflow.overwrite_configfiles:
+        overlays[path.stem] = load_configfile(path)
     update_config(config, overlays["own-data"])
 
 try:
@@ -57,8 +51,9 @@ if settings["output"] != {"results": "results", "merged": "results/merged"}:
     )
 
 # The landing page of Snakemake's report tells the settings and the last run's key facts.
-config.update(settings)
-config["last_run"] = LastRun(Path(settings["output"]["results"], "run.json"))
+if not IS_MODULE:
+    config.update(settings)
+    config["last_run"] = LastRun(Path(settings["output"]["results"], "run.json"))
 
 STARTED = time.time()
 
@@ -131,36 +126,3 @@ MERGED_TABLES = [
     "store_reasons",
     "labels",
 ]
-
-# What the report shows: file and label. A map needs stores with coordinates.
-PICTURES = {
-    "sales": "where the sales went",
-    "flow": "from pairs of clusters to final clusters",
-    "final_k": "why this many final clusters",
-    "stability": "evidence for final clusters",
-    "final_mix": "what final clusters sell",
-    "map": "where final clusters are",
-    "internal_k": "number of internal clusters",
-    "internal_stores": "stores by sales mix",
-    "internal_mix": "what internal clusters sell",
-    "external_k": "number of external clusters",
-    "external_stores": "stores by surroundings",
-    "external_traits": "what external clusters are like",
-}
-if not any(source["columns"]["latitude"] for source in settings["inputs"]["external"]):
-    del PICTURES["map"]
-
-TABLES = {
-    "clusters": "final cluster of every store",
-    "names": "final clusters: names and sizes",
-    "profiles": "what final clusters sell and are like",
-    "drivers": "what separates final clusters",
-    "rules": "final clusters as rules",
-    "store_reasons": "why every store is where it is",
-    "stability": "evidence for final clusters",
-    "numbers": "what fewer or more final clusters would be",
-    "categories": "what final clusters and surroundings explain",
-    "folds": "clusters that were joined or split",
-    "internal_profiles": "what internal clusters sell",
-    "external_profiles": "what external clusters are like",
-}

@@ -17,7 +17,8 @@ rule join_external:
     resources:
         **needs(times_input=20, minutes=30),
     params:
-        sources=inputs.external,
+        sources=settings["inputs"]["external"],
+        files=inputs.external,
         max_levels=settings["external"]["normalize"]["max_levels"],
         code=code_digest("join_external.py"),
     message:

@@ -1,4 +1,21 @@
-# What a person reads about a run: the account, the pictures, the page.
+# What a person reads about a run: the account, the pictures, the tables, the pages.
+#
+# Pictures and pages are files in scripts/store_clusters/report/pictures and pages, which declare what
+# they read: a new file there, with a caption in ../report, is a new output of a rule here.
+
+from store_clusters.report.contents import STAGES, code_of, pages, pictures
+from store_clusters.report.exports import EXPORTS
+from store_clusters.report.sources import contract_files, sources
+
+PAGES = pages()
+PICTURES = pictures(
+    {
+        column
+        for source in settings["inputs"]["external"]
+        for column, name in source["columns"].items()
+        if name
+    }
+)
 
 
 rule reconcile:
@@ -30,179 +47,101 @@ rule reconcile:
         "../../scripts/reconcile.py"
 
 
-rule draw_figures:
-    input:
-        run="<results>/run.json",
-        clusters="<merged>/clusters.parquet",
-        stability="<merged>/stability.parquet",
-        numbers="<merged>/numbers.parquet",
-        categories="<merged>/categories.parquet",
-        profiles="<merged>/profiles.parquet",
-        places="<results>/external/places.parquet",
-        internal_k="<results>/internal/k.parquet",
-        internal_k_scores="<results>/internal/k_scores.parquet",
-        internal_clusters="<results>/internal/clusters.parquet",
-        internal_reduced="<results>/internal/reduced.parquet",
-        internal_loadings="<results>/internal/loadings.parquet",
-        internal_profiles="<results>/internal/profiles.parquet",
-        external_k="<results>/external/k.parquet",
-        external_k_scores="<results>/external/k_scores.parquet",
-        external_clusters="<results>/external/clusters.parquet",
-        external_reduced="<results>/external/reduced.parquet",
-        external_loadings="<results>/external/loadings.parquet",
-        external_profiles="<results>/external/profiles.parquet",
-        labels="<merged>/labels.parquet",
-    output:
-        **{
-            picture: report(
-                f"<results>/report/{picture}.png",
-                caption=f"../report/pictures/{picture}.rst",
-                category="2 Pictures",
-                labels={"picture": title},
-            )
-            for picture, title in PICTURES.items()
-        },
-    log:
-        "<logs>/draw_figures.jsonl",
-    benchmark:
-        "<benchmarks>/draw_figures.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        **needs(times_input=20, minutes=30),
-    params:
-        code=code_digest("draw_figures.py"),
-    message:
-        "Drawing the pictures"
-    script:
-        "../../scripts/draw_figures.py"
+# The pictures of a stage are one job: others wait for none of its tables.
+for stage in STAGES:
+    drawn = [picture for picture in PICTURES if picture.stage == stage]
+
+    rule:
+        name:
+            f"draw_{stage}"
+        input:
+            **sources(name for picture in drawn for name in picture.reads),
+        output:
+            **{
+                picture.name: report(
+                    f"<results>/report/{picture.name}.png",
+                    caption=f"../report/pictures/{picture.name}.rst",
+                    category="2 Pictures",
+                    labels={"picture": picture.title},
+                )
+                for picture in drawn
+            },
+        log:
+            f"<logs>/draw_{stage}.jsonl",
+        benchmark:
+            f"<benchmarks>/draw_{stage}.tsv"
+        conda:
+            "../../environment.yml"
+        resources:
+            **needs(times_input=20, minutes=30),
+        params:
+            code=code_of("draw_pictures.py", *drawn),
+        message:
+            f"Drawing pictures of {stage} clusters"
+        script:
+            "../../scripts/draw_pictures.py"
 
 
-rule write_page:
+rule export_tables:
     input:
-        run="<results>/run.json",
-        clusters="<merged>/clusters.parquet",
-        names="<merged>/names.parquet",
-        profiles="<merged>/profiles.parquet",
-        drivers="<merged>/drivers.parquet",
-        rules="<merged>/rules.parquet",
-        store_reasons="<merged>/store_reasons.parquet",
-        folds="<merged>/folds.parquet",
-        stability="<merged>/stability.parquet",
-        numbers="<merged>/numbers.parquet",
-        categories="<merged>/categories.parquet",
-        internal_profiles="<results>/internal/profiles.parquet",
-        external_profiles="<results>/external/profiles.parquet",
-        internal_k="<results>/internal/k.parquet",
-        external_k="<results>/external/k.parquet",
-        pictures=collect("<results>/report/{picture}.png", picture=PICTURES),
-        labels="<merged>/labels.parquet",
-        set_aside="<results>/external/set_aside.parquet",
+        **sources(export.source for export in EXPORTS.values()),
     output:
         **{
-            table: report(
-                f"<results>/report/{table}.csv",
-                caption=f"../report/tables/{table}.rst",
+            name: report(
+                f"<results>/report/{name}.csv",
+                caption=f"../report/tables/{name}.rst",
                 category="3 Tables",
-                labels={"table": title},
+                labels={"table": export.title},
             )
-            for table, title in TABLES.items()
+            for name, export in EXPORTS.items()
         },
-        page=report(
-            "<results>/report/index.html",
-            caption="../report/page.rst",
-            category="1 Pages",
-            labels={"page": "all results"},
-        ),
     log:
-        "<logs>/write_page.jsonl",
+        "<logs>/export_tables.jsonl",
     benchmark:
-        "<benchmarks>/write_page.tsv"
+        "<benchmarks>/export_tables.tsv"
     conda:
         "../../environment.yml"
     resources:
         **needs(times_input=20, minutes=30),
-    params:
-        tables=TABLES,
-        pictures=PICTURES,
-        code=code_digest("write_page.py", "../workflow/report/page.html.j2"),
-    message:
-        "Writing the page of results"
-    script:
-        "../../scripts/write_page.py"
-
-
-rule write_explorer:
-    input:
-        run="<results>/run.json",
-        clusters="<merged>/clusters.parquet",
-        names="<merged>/names.parquet",
-        stability="<merged>/stability.parquet",
-        profiles="<merged>/profiles.parquet",
-        drivers="<merged>/drivers.parquet",
-        rules="<merged>/rules.parquet",
-        reasons="<merged>/store_reasons.parquet",
-        categories="<merged>/categories.parquet",
-        internal_k="<results>/internal/k.parquet",
-        external_k="<results>/external/k.parquet",
-        places="<results>/external/places.parquet",
-        labels="<merged>/labels.parquet",
-    output:
-        report(
-            "<results>/report/explorer.html",
-            caption="../report/explorer.rst",
-            category="1 Pages",
-            labels={"page": "explorer: clusters and stores"},
-        ),
-    log:
-        "<logs>/write_explorer.jsonl",
-    benchmark:
-        "<benchmarks>/write_explorer.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        **needs(times_input=40, minutes=30),
     params:
         code=code_digest(
-            "write_explorer.py",
-            "../workflow/report/explorer.html.j2",
-            "../workflow/report/explorer.css",
-            "../workflow/report/explorer.js",
+            "export_tables.py",
+            *contract_files(export.source for export in EXPORTS.values()),
         ),
     message:
-        "Writing the explorer"
+        "Writing tables as CSV"
     script:
-        "../../scripts/write_explorer.py"
+        "../../scripts/export_tables.py"
 
 
-rule write_workbook:
-    input:
-        run="<results>/run.json",
-        clusters="<merged>/clusters.parquet",
-        names="<merged>/names.parquet",
-        stability="<merged>/stability.parquet",
-        profiles="<merged>/profiles.parquet",
-        reasons="<merged>/store_reasons.parquet",
-        places="<results>/external/places.parquet",
-        labels="<merged>/labels.parquet",
-    output:
-        report(
-            "<results>/report/clusters.xlsx",
-            caption="../report/tables/workbook.rst",
-            category="3 Tables",
-            labels={"table": "workbook for planners"},
-        ),
-    log:
-        "<logs>/write_workbook.jsonl",
-    benchmark:
-        "<benchmarks>/write_workbook.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        **needs(times_input=40, minutes=60),
-    params:
-        code=code_digest("write_workbook.py"),
-    message:
-        "Writing the workbook for planners"
-    script:
-        "../../scripts/write_workbook.py"
+for page in PAGES:
+    shown = PICTURES if page.shows_pictures else []
+
+    rule:
+        name:
+            f"write_{page.name}"
+        input:
+            **sources(page.reads),
+            pictures=collect("<results>/report/{picture.name}.png", picture=shown),
+        output:
+            report(
+                f"<results>/report/{page.file}",
+                caption=f"../report/pages/{page.name}.rst",
+                **page.report,
+            ),
+        log:
+            f"<logs>/write_{page.name}.jsonl",
+        benchmark:
+            f"<benchmarks>/write_{page.name}.tsv"
+        conda:
+            "../../environment.yml"
+        resources:
+            **needs(times_input=40, minutes=60),
+        params:
+            page=page.name,
+            titles={picture.name: picture.title for picture in shown},
+            code=code_of("write_page.py", page),
+        message:
+            f"Writing {page.file}"
+        script:
+            "../../scripts/write_page.py"

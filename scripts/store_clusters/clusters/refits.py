@@ -7,10 +7,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
-from scipy.stats import chi2
-from sklearn import config_context
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 
 from store_clusters.clusters.clustering import canonical_order, fit_clusters
 from store_clusters.clusters.stability import jaccard
@@ -62,6 +58,8 @@ def refit(
         weights: (n_stores,) likewise.
         min_size: Stores of a cluster at least, likewise.
     """
+    from sklearn import config_context  # noqa: PLC0415, slow to import
+
     n, k = len(values), int(labels.max()) + 1
     if k < 2:
         return Refits(np.zeros((refits, n), dtype=np.int64), np.ones((n, 1)))
@@ -111,6 +109,9 @@ def belonging(values: Floats, drawn: Labels, labels: Labels, k: int) -> Floats:
 
     ``labels`` (n_stores,) of the stores ``drawn`` are where the Gaussians start.
     """
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415, slow to import
+    from sklearn.mixture import GaussianMixture  # noqa: PLC0415
+
     some, of = values[drawn], labels[drawn]
     used = np.unique(of)
     shares = np.bincount(of, minlength=k) / len(of)
@@ -148,6 +149,8 @@ def _usual(values: Floats, means: Floats, root: Floats) -> Floats:
     Distances are Mahalanobis'; ``root @ root.T`` is the inverse of the covariance. They are
     measured exactly only for the few stores that may be far.
     """
+    from scipy.stats import chi2  # noqa: PLC0415, slow to import
+
     limit = chi2.ppf(USUAL, values.shape[1])
     usual = np.ones(len(values))
     squares = cdist(values @ root, means @ root, "sqeuclidean").min(axis=1)

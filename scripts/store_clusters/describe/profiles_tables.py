@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from store_clusters.describe.measured import measured_sales, measured_surroundings
+from store_clusters.describe.measured_tables import measured_sales, measured_surroundings
 from store_clusters.describe.profiles import (
     Profile,
     long_profile,
@@ -16,7 +16,7 @@ from store_clusters.describe.profiles import (
     sales_by_cluster,
     shares_of,
 )
-from store_clusters.features.external import external_features
+from store_clusters.features.external_tables import external_features
 from store_clusters.sales.whole_store import WHOLE_STORE, NeedStates, read_stores
 from store_clusters.tables.matrices import Matrix, column, read_matrices
 

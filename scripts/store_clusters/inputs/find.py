@@ -1,13 +1,16 @@
 """Find the files of a run: those that exist and those that the demo retailer will provide."""
 
+import difflib
+import glob
 import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
-from store_clusters.run.settings import expand
+from store_clusters.inputs.readers import suffixes
+from store_clusters.run.errors import InputError, examples
 
 DEMO = "resources/demo"
 DEMO_SALES = [
@@ -27,17 +30,17 @@ DEMO_FILES = {
 
 
 @dataclass(frozen=True)
-class Inputs:
+class InputFiles:
     """The input files of a run."""
 
     sales: dict[str, str]  # part: file
     products: list[str]
-    external: list[dict[str, Any]]  # the sources, each with its files
+    external: dict[str, list[str]]  # source: files
 
     @property
     def external_files(self) -> list[str]:
         """Every external file, without repetition."""
-        return list(dict.fromkeys(file for source in self.external for file in source["files"]))
+        return list(dict.fromkeys(file for files in self.external.values() for file in files))
 
     @property
     def files(self) -> list[str]:
@@ -45,7 +48,9 @@ class Inputs:
         return list(dict.fromkeys([*self.sales.values(), *self.products, *self.external_files]))
 
 
-def find_inputs(sections: Mapping[str, Any], unnamed: Mapping[str, str] | None = None) -> Inputs:
+def find_inputs(
+    sections: Mapping[str, Any], unnamed: Mapping[str, str] | None = None
+) -> InputFiles:
     """Expand every path of the ``inputs`` section.
 
     A source that is needed but ``unnamed`` has, in place of a file, the sentence that says so: no
@@ -63,26 +68,39 @@ def find_inputs(sections: Mapping[str, Any], unnamed: Mapping[str, str] | None =
         return [unnamed[section]] if section in unnamed else expand(source["path"], key, demo)
 
     sales = files(sections["sales"], "sales", "inputs.sales.path")
-    return Inputs(
+    return InputFiles(
         sales={"unnamed": sales[0]} if "sales" in unnamed else name_parts(sales),
         products=files(sections["products"], "products", "inputs.products.path"),
-        external=[
-            {
-                **source,
-                "files": files(source, "external", f"inputs.external.{source['name']}.path"),
-            }
+        external={
+            source["name"]: files(source, "external", f"inputs.external.{source['name']}.path")
             for source in sections["external"]
-        ],
+        },
     )
+
+
+def expand(pattern: str, key: str, to_be_made: Iterable[str] = ()) -> list[str]:
+    """Return the files that a path or glob means, sorted; ``to_be_made`` count as existing."""
+    files = (path for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
+    found = {str(PurePath(path)) for path in files}  # one name per file: no leading `./`
+    whole = str(PurePath("/", pattern))  # else `products.csv` would mean any folder's
+    found |= {path for path in to_be_made if PurePath("/", path).match(whole)}
+    if not found:
+        folder = Path(pattern).parent
+        siblings = [str(path) for path in folder.iterdir()] if folder.is_dir() else []
+        near = difflib.get_close_matches(pattern, siblings, 3, 0.5)
+        hint = f" Did you mean {examples(near)}?" if near else ""
+        raise InputError(
+            f"Configuration: {key}: no file matches {pattern!r} (looked in {Path.cwd()}).{hint}"
+        )
+    return sorted(found)
 
 
 def name_parts(files: Iterable[str]) -> dict[str, str]:
     """Name each file of sales after itself, safe in a path; files of one name get a suffix."""
+    ends = "|".join(re.escape(suffix) for suffix in suffixes())
     stems: dict[str, list[str]] = {}
     for file in sorted(files):
-        stem = re.sub(
-            r"(\.(parquet|pq|csv|tsv|txt|gz))+$", "", Path(file).name, flags=re.IGNORECASE
-        )
+        stem = re.sub(f"({ends})+$", "", Path(file).name, flags=re.IGNORECASE)
         stem = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-") or "part"
         stems.setdefault(stem, []).append(file)
     return {
@@ -92,12 +110,12 @@ def name_parts(files: Iterable[str]) -> dict[str, str]:
     }
 
 
-def uses_demo(inputs: Inputs) -> bool:
+def uses_demo(inputs: InputFiles) -> bool:
     """Whether any file of the run belongs to the demo retailer."""
     return any(file.startswith(f"{DEMO}/") for file in inputs.files)
 
 
-def mixes_demo(inputs: Inputs) -> str | None:
+def mixes_demo(inputs: InputFiles) -> str | None:
     """Say which files are the demo retailer's where others are not; None where all are alike."""
     files = {"sales": inputs.sales.values(), "products": inputs.products}
     files["external"] = inputs.external_files

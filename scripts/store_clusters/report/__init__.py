@@ -1,1 +1,1 @@
-"""What people open: pictures, explorer, workbook, page."""
+"""What people open: pages, pictures and tables for a spreadsheet; ``contents`` lists them."""

@@ -8,7 +8,7 @@ import ast
 import hashlib
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from pathlib import Path
@@ -21,7 +21,7 @@ DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "PyYAML"}  # where not calle
 NUMERIC = {"numpy", "scipy"}
 
 
-def code_digest(script: str, *others: str) -> str:
+def code_digest(script: str, *others: str, members: Iterable[str] = ()) -> str:
     """Return a digest of ``script`` and of what it uses.
 
     That is the project's modules that it imports, the contracts of its tables, and the versions of
@@ -29,9 +29,11 @@ def code_digest(script: str, *others: str) -> str:
 
     ``script`` and ``others``, further files that it reads, are relative to ``scripts/``. Contracts
     count when their name stands in the code as text, which is how they are named when a table is
-    read or written.
+    read or written. Of a registry all members count, or those of ``members``, modules by their full
+    names, where the job is certain to use no other.
     """
-    code = _closure((SCRIPTS / script).resolve())
+    chosen = {SCRIPTS / f"{name.replace('.', '/')}.py" for name in members}
+    code = _closure((SCRIPTS / script).resolve(), chosen)
     contracts = {file for path in code for file in _contracts(path)}
     files = code | contracts | {(SCRIPTS / other).resolve() for other in others}
     digest = hashlib.sha256()
@@ -49,32 +51,40 @@ def versions(code: Iterable[Path]) -> dict[str, str]:
     return {name: _version(name) for name in sorted(names)}
 
 
-def _closure(path: Path) -> set[Path]:
+def _closure(path: Path, chosen: Collection[Path] = ()) -> set[Path]:
     known, waiting = set(), [path]
+    families = {member.parent for member in chosen}
     while waiting:
         path = waiting.pop()
         if path not in known:
             known.add(path)
-            waiting.extend(_imported(path))
+            modules, members = _imported(path)
+            waiting.extend(modules)
+            waiting.extend(
+                member
+                for member in members
+                if member in chosen or member.parent not in families or member.name.startswith("_")
+            )
     return known
 
 
 @cache
-def _imported(path: Path) -> frozenset[Path]:
-    """Return the project's modules that a file imports; of a registry all members.
+def _imported(path: Path) -> tuple[frozenset[Path], frozenset[Path]]:
+    """Return the project's modules that a file imports, and the members of registries that it does.
 
     Modules of options only say which members can be chosen; whoever loads them imports the registry
     itself.
     """
-    found: set[Path] = set()
+    modules: set[Path] = set()
+    members: set[Path] = set()
     for name in _names(_nodes(path)):
         place = SCRIPTS / name.replace(".", "/")
         package = place / "__init__.py"
         if place.with_suffix(".py").is_file():
-            found.add(place.with_suffix(".py"))
+            modules.add(place.with_suffix(".py"))
         elif path.name != "options.py" and package.is_file() and _makes_registry(package):
-            found.update(place.glob("*.py"))
-    return frozenset(found)
+            members.update(place.glob("*.py"))
+    return frozenset(modules), frozenset(members)
 
 
 def _makes_registry(path: Path) -> bool:

@@ -1,13 +1,15 @@
 """Families of interchangeable members: one file in a folder adds one member.
 
 The folder is a package whose ``__init__`` makes the registry. A member is called after its file;
-the first line of its docstring says what it is, in the reference of the configuration too. Names
-and sentences are read from the files: only the member that a job uses is imported.
+the first line of its docstring says what it is, in the reference of the configuration too. Names,
+sentences and what members declare are read from the files: only the member that a job uses is
+imported.
 """
 
 import ast
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,17 +34,19 @@ class Registry:
 
     def sentence(self, name: str) -> str:
         """Return the first line of a member's docstring."""
-        text = ast.get_docstring(self._parsed(name)) or ""
-        return text.partition("\n")[0]
+        return (ast.get_docstring(self._parsed(name)) or "").partition("\n")[0]
 
-    def constant(self, name: str, constant: str) -> Any:
-        """Return a constant of a member, a literal at the top of its file; None without it."""
+    def declared(self, name: str) -> dict[str, Any]:
+        """Return the constants that a member's file sets to literals, such as ``FILE = "a.html"``.
+
+        So much is known of a member without importing it.
+        """
+        found = {}
         for node in self._parsed(name).body:
-            if isinstance(node, ast.Assign) and any(
-                isinstance(target, ast.Name) and target.id == constant for target in node.targets
-            ):
-                return ast.literal_eval(node.value)
-        return None
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                with suppress(ValueError):  # computed, so not for others
+                    found[node.targets[0].id] = ast.literal_eval(node.value)
+        return found
 
     def load(self, name: str) -> ModuleType:
         """Import a member.

@@ -1,11 +1,15 @@
 """Check that no store and no cent got lost between the inputs and the result."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from store_clusters.inputs.sources import fingerprint
+from store_clusters.tables.matrices import column, groups
 
 
 def reconcile_sales(
@@ -70,6 +74,27 @@ def reconcile_stores(seen: Mapping[str, set[str]], final: pa.Table) -> dict[str,
         ),
         "rows_without_final_cluster": pc.sum(pc.is_null(final["final_cluster"])).as_py() or 0,
         "lost": 0,
+    }
+
+
+def stores_sold(parts: Sequence[str]) -> set[str]:
+    """Return the stores of all files of sales, from the tables ``sales_part``."""
+    with duckdb.connect() as database:
+        rows = database.read_parquet(list(parts)).project("store_id").distinct().fetchall()
+    return {store for (store,) in rows}
+
+
+def describe_files(files: Iterable[str], receipts: Iterable[dict[str, Any]]) -> list[dict]:
+    """Return what is known of every input file: its receipt where there is one, else its bytes."""
+    by_file = {receipt["file"]: receipt for receipt in receipts}
+    return [by_file.get(file) or fingerprint(file) for file in files]
+
+
+def count_clusters(final: pa.Table) -> dict[str, int]:
+    """Return the number of final clusters of every category."""
+    return {
+        category: len(set(column(rows, "final_cluster")) - {None})
+        for category, rows in groups(final, "category")
     }
 
 

@@ -1,11 +1,18 @@
 """Map sales of products to categories and need states, to the last ten-thousandth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-BATCH_ROWS = 1 << 18
+from store_clusters.inputs.options import Products
+from store_clusters.run.errors import InputError, examples
+from store_clusters.sales.database import batches
+
+GROUPS_PER_MB = 3000  # of the database's memory, summed at once: about a third of it
 MAPPED = """
     CREATE TEMP TABLE mapped AS
     SELECT product_id, category, need_state,
@@ -88,6 +95,39 @@ SET_ASIDE = f"""
                 ELSE 'no_category_or_need_state' END AS reason
     FROM portion WHERE {UNUSED} GROUP BY ALL
 """
+TOTALS = """
+    SELECT coalesce(sum(sales::DECIMAL(38, 4)), 0), count(DISTINCT category)
+    FROM sold_by_need_state JOIN slots USING (slot)
+"""
+PLACES = """
+    WITH sold AS (SELECT DISTINCT product_id FROM parts WHERE in_window)
+    SELECT count(DISTINCT sold.product_id),
+           count(DISTINCT sold.product_id)
+               FILTER (category IS NOT NULL AND need_state IS NOT NULL),
+           count(DISTINCT sold.product_id) FILTER (category IS NOT NULL),
+           count(DISTINCT sold.product_id) FILTER (need_state IS NOT NULL),
+           count(DISTINCT products.product_id)
+    FROM sold LEFT JOIN products USING (product_id)
+"""
+REASONS = """
+    SELECT sum(sales::DECIMAL(38, 4)) AS sales_sum, sum(rows)::BIGINT AS rows_sum, reason
+    FROM set_aside GROUP BY reason ORDER BY reason
+"""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What became of the sales: mapped to ``categories``, or set aside for a reason."""
+
+    categories: int
+    stores: int
+    mapped: Decimal
+    set_aside: list[dict[str, Any]]  # reason, sales_sum and rows_sum, by reason
+
+    @property
+    def aside(self) -> Decimal:
+        """The sales set aside."""
+        return sum((reason["sales_sum"] for reason in self.set_aside), Decimal(0))
 
 
 def map_sales(
@@ -135,8 +175,98 @@ def need_states(database: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]
         yield from batches(database, NEED_STATES, {"category": category})
 
 
-def batches(
-    database: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, str] | None = None
-) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a query."""
-    yield from database.sql(query, params=parameters).to_arrow_reader(BATCH_ROWS)
+def totals(database: duckdb.DuckDBPyConnection) -> Totals:
+    """Return what became of the sales once all tables of :func:`map_sales` are made."""
+    mapped, categories = database.sql(TOTALS).fetchall()[0]
+    stores = len(database.sql("SELECT DISTINCT store_id FROM parts"))
+    reasons = database.sql(REASONS).to_arrow_table().to_pylist()
+    return Totals(categories, stores, mapped, reasons)
+
+
+def check_inputs(
+    database: duckdb.DuckDBPyConnection,
+    paths: Sequence[str],
+    source: Products,
+    window: tuple[str | None, str | None],
+) -> None:
+    """Refuse sales and a product map, the views of :func:`map_sales`, that do not go together.
+
+    ``paths`` are the files of the product map, ``window`` the first and last day of sales to use.
+
+    Raises:
+        InputError: No sale lies in the window, no product is both sold and in the map, or no
+            product sold has a category and a need state.
+    """
+    check_window(database, *window)
+    check_overlap(database, paths)
+    check_places(database, paths, source)
+
+
+def check_window(database: duckdb.DuckDBPyConnection, from_: str | None, to: str | None) -> None:
+    """Refuse a date window that leaves no row of sales."""
+    inside, first, last = database.execute(
+        "SELECT bool_or(in_window), min(first_day), max(last_day) FROM parts"
+    ).fetchone() or (None, None, None)
+    if not inside:
+        raise InputError(
+            f"inputs.sales: no row is left between from ({from_}) and to "
+            f"({to}). The sales run from {first} to {last}."
+        )
+
+
+def check_overlap(database: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
+    """Refuse a product map that knows none of the products sold."""
+    sold = "SELECT DISTINCT product_id FROM parts"
+    listed = "SELECT DISTINCT product_id FROM products"
+    common = "SELECT 1 FROM parts SEMI JOIN products USING (product_id) LIMIT 1"
+    if not database.execute(common).fetchall():
+        a = [row[0] for row in database.execute(f"{sold} ORDER BY 1 LIMIT 5").fetchall()]
+        b = [row[0] for row in database.execute(f"{listed} ORDER BY 1 LIMIT 5").fetchall()]
+        raise InputError(
+            f"{', '.join(paths)}: no product is both sold and in the product map. "
+            f"Sold: {examples(a)}. In the map: {examples(b)}. Expected the same identifiers in "
+            "both; strip_leading_zeros: true lets '007' be '7'."
+        )
+
+
+def check_places(
+    database: duckdb.DuckDBPyConnection, paths: Sequence[str], source: Products
+) -> None:
+    """Refuse a product map that says of no product sold where it belongs."""
+    sold, placed, category, need_state, in_map = database.execute(PLACES).fetchall()[0]
+    if placed:
+        return
+    reasons = [(f"{sold - in_map:,} are not in the map", sold - in_map)]
+    for name, count in (("category", category), ("need_state", need_state)):
+        word = name.replace("_", " ")
+        reasons.append(
+            (
+                f"{in_map - count:,} have no {word} (column {getattr(source.columns, name)!r})",
+                in_map - count,
+            )
+        )
+    shown = database.execute(
+        "SELECT DISTINCT product_id FROM parts WHERE in_window ORDER BY 1 LIMIT 5"
+    ).fetchall()
+    raise InputError(
+        f"{', '.join(paths)}: none of the {sold:,} products sold has a category and a need state: "
+        f"{', '.join(text for text, count in reasons if count)}. Sold: "
+        f"{examples(row[0] for row in shown)}. Expected both of at least one product sold; check "
+        "columns and missing of inputs.products."
+    )
+
+
+def check_positive(database: duckdb.DuckDBPyConnection) -> None:
+    """Refuse sales that are positive in no store: the sign or the column is wrong.
+
+    To be asked when :func:`map_sales` has made ``sold_by_need_state``.
+    """
+    most, least, stores = database.execute(
+        "SELECT max(sales), min(sales), count(DISTINCT store_id) FROM sold_by_need_state"
+    ).fetchall()[0]
+    if most <= 0:
+        raise InputError(
+            f"inputs.sales: none of {stores:,} stores has positive sales in a need state; they are "
+            f"between {least:,.2f} and {most:,.2f}. Expected what was sold as positive amounts "
+            "and returns as negative ones."
+        )

@@ -221,7 +221,7 @@ def alone(folder: Path, file_format: str) -> Times:
     results = folder / "alone"
     results.mkdir(exist_ok=True)
     files = sorted(map(str, (folder / "sales").glob(f"*.{file_format}")))
-    options = json.dumps({"columns": COLUMNS, "from": None, "to": None})
+    options = json.dumps({"path": "sales", "columns": COLUMNS})
     command = [sys.executable, "-c", ALONE, str(ROOT / "scripts"), str(results), options]
     two = "import subprocess, sys, json; commands = json.loads(sys.argv[1]); "
     two += "jobs = [subprocess.Popen(command) for command in commands]; "

@@ -21,7 +21,17 @@ sys.path.append(str(ROOT / "tests" / "browser"))
 
 from browser import CHROMIUM, choose, opened
 
-RULES = ("describe", "explain", "draw_figures", "write_page", "write_explorer", "write_workbook")
+RULES = (
+    "describe",
+    "explain",
+    "draw_final",
+    "draw_internal",
+    "draw_external",
+    "export_tables",
+    "write_page",
+    "write_explorer",
+    "write_workbook",
+)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -82,7 +82,8 @@ def copy_project(folder: Path) -> None:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "resources").mkdir()
     shutil.copy(ROOT / "resources" / "make_demo.py", folder / "resources")
-    shutil.copy(ROOT / "environment.yml", folder)
+    for name in ("environment.yml", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
 
 
 def run(command: list[str], folder: Path) -> None:

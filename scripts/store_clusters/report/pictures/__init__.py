@@ -1,1 +1,18 @@
-"""Pictures of a run: tables in, matplotlib figures out."""
+"""The pictures of the report, one file each.
+
+A member declares, as literals that are read without importing it:
+
+- ``TITLE``: what it shows.
+- ``STAGE``: what clusters it is about, ``final``, ``internal`` or ``external``; pictures of a stage
+  are drawn in one job.
+- ``READS``: the tables it reads, see :func:`store_clusters.report.sources.source`.
+- ``NEEDS``, if it does: columns that an external source must have, else there is no picture.
+
+and defines ``draw(results) -> Figure``, which draws it from
+:class:`store_clusters.report.results.Results`. Its caption is
+``workflow/report/pictures/<name>.rst``.
+"""
+
+from store_clusters.run.registry import Registry
+
+PICTURES = Registry(__name__)

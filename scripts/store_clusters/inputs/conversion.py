@@ -1,0 +1,289 @@
+"""Convert values as files have them to what we use, and refuse what cannot be.
+
+The *kinds* of columns are ``identifier``, ``text``, ``money``, ``number`` and ``date``. How a
+source writes them its options say: ``missing``, ``decimal``, ``date_format`` and
+``strip_leading_zeros``. This module knows values, not files: what it cannot use it tells with the
+file, the column, the rows and what was expected, as :class:`Where` says.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from store_clusters.inputs.options import Source
+from store_clusters.run.errors import InputError, examples
+from store_clusters.tables.contracts import MONEY
+
+NUMBERS = {  # by decimal mark; points in "1.234,5" stand between thousands, so "12.34" is refused
+    ".": r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$",
+    ",": r"^[+-]?((\d+|\d{1,3}(\.\d{3})+)(,\d*)?|,\d+)([eE][+-]?\d+)?$",
+}
+EXPECTED = {
+    "identifier": "an identifier (text or a whole number), never empty",
+    "text": "text",
+    "money": "a finite number below 10^14",
+    "number": "a number",
+    "date": "a date such as 2024-01-31 (or set date_format)",
+}
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where values are from, for messages."""
+
+    path: str
+    column: str
+    first: int  # number of the row of the first value
+    row: str  # what a row is called, such as "line"
+
+
+def column_schema(kinds: Mapping[str, str]) -> pa.Schema:
+    """The schema that columns of these kinds are converted to."""
+    types = {
+        "identifier": pa.string(),
+        "text": pa.string(),
+        "money": MONEY,
+        "number": pa.float64(),
+        "date": pa.date32(),
+    }
+    return pa.schema([(name, types[kind]) for name, kind in kinds.items()])
+
+
+def convert(values: pa.Array, kind: str, source: Source, where: Where, nullable: bool) -> pa.Array:
+    """Convert values of any type that a file can give them to their kind.
+
+    Raises:
+        InputError: A value is not what its kind expects, or is missing and not ``nullable``.
+    """
+    values = _clean(values, source)
+    if kind in {"money", "number"}:
+        values = _without_missing_numbers(values, source)
+    converted = {
+        "identifier": _identifier,
+        "text": _text,
+        "money": _money,
+        "number": _number,
+        "date": _date,
+    }[kind](values, source)
+    bad = pc.and_(pc.is_null(converted), pc.is_valid(values))
+    if not nullable:
+        bad = pc.is_null(converted)
+    if pc.any(bad).as_py():
+        rows = np.flatnonzero(bad.to_numpy(zero_copy_only=False))
+        shown = [
+            f"{repr(values[i].as_py()) if values[i].is_valid else 'nothing'} "
+            f"in {where.row} {where.first + i:,}"
+            for i in rows[:5].tolist()
+        ]
+        more = f" and {len(rows) - 5:,} more" if len(rows) > 5 else ""
+        raise InputError(
+            f"{where.path}: column {where.column!r} holds what cannot be used: "
+            f"{', '.join(shown)}{more}. "
+            f"Expected {_expected(kind, source)}."
+        )
+    return converted
+
+
+def feature_values(
+    parts: Mapping[str, pa.Array], source: Source, column: str, categorical: Collection[str] = ()
+) -> np.ndarray:
+    """Return a feature as float64 when its known values are numbers, else as text (object).
+
+    Columns that ``categorical`` names are text in any case.
+
+    ``parts`` are its values by file, each in the type that the file gives it; the values of all
+    files decide together, below one another in the order of the files.
+
+    Raises:
+        InputError: Nearly all known values are numbers, but some are text: a missing-value marker
+            not configured or a slip, which would otherwise turn the column into a category with a
+            level for every number. Or one file has only numbers and another one only text.
+    """
+    known = {path: _known(values, source) for path, values in parts.items()}
+    if column not in categorical:
+        texts = {path: _unreadable_numbers(values, source) for path, values in known.items()}
+        if not any(len(found) for found in texts.values()):
+            return np.concatenate([_as_numbers(values, source) for values in known.values()])
+        _refuse_slips(known, texts, column)
+    return np.concatenate(
+        [_text(values, source).to_numpy(zero_copy_only=False) for values in known.values()]
+    )
+
+
+def _known(values: pa.Array, source: Source) -> pa.Array:
+    values = _clean(values, source)
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.int8())
+    if pa.types.is_floating(values.type):
+        values = pc.if_else(pc.is_nan(values), None, values)
+    return values
+
+
+def _as_numbers(values: pa.Array, source: Source) -> np.ndarray:
+    numbers = _number(_without_missing_numbers(values, source), source)
+    return np.array(numbers.to_numpy(zero_copy_only=False), dtype=float)
+
+
+def _unreadable_numbers(values: pa.Array, source: Source) -> pa.Array:
+    """Return the values that are no numbers, as text."""
+    numbers = _number(values, source)
+    return _text(values.filter(pc.and_(pc.is_null(numbers), pc.is_valid(values))), source)
+
+
+def _refuse_slips(known: dict[str, pa.Array], texts: dict[str, pa.Array], column: str) -> None:
+    """Refuse text among numbers in ``known`` values by file, unless it can be meant."""
+    counts = {path: len(values) - values.null_count for path, values in known.items()}
+    numbers = {path: count - len(texts[path]) for path, count in counts.items()}
+    written = {path: sorted(set(found.to_pylist())) for path, found in texts.items() if len(found)}
+    cure = "name missing-value markers in `missing` of the source, or the column in `categorical`."
+    if sum(map(len, texts.values())) < 0.1 * sum(counts.values()):
+        where = ", ".join(written)
+        shown = examples(sorted({text for found in written.values() for text in found}))
+        raise InputError(
+            f"{where}: column {column!r} holds {sum(numbers.values()):,} numbers and "
+            f"{sum(map(len, texts.values())):,} texts: {shown}. Expected numbers only: {cure}"
+        )
+    only_text = [path for path in written if numbers[path] == 0]
+    only_numbers = [path for path, count in counts.items() if count and path not in written]
+    if only_text and only_numbers:
+        first = known[only_numbers[0]].drop_null().unique()
+        raise InputError(
+            f"{only_text[0]}: column {column!r} holds text: {examples(written[only_text[0]])}; in "
+            f"{only_numbers[0]} it holds numbers: {examples(first.to_pylist())}. Expected the same "
+            f"in all files of a source: {cure}"
+        )
+
+
+def _clean(values: pa.Array, source: Source) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if pa.types.is_large_string(values.type) or pa.types.is_string_view(values.type):
+        values = values.cast(pa.string())
+    if pa.types.is_float16(values.type):
+        values = values.cast(pa.float32())
+    if pa.types.is_string(values.type):
+        values = pc.utf8_trim_whitespace(values)
+        missing = pa.array(["", *source.missing])
+        return pc.if_else(pc.is_in(values, missing), None, values)
+    if source.missing:
+        values = pc.if_else(_is_missing(values, source), None, values)
+    return values
+
+
+def missing_numbers(source: Source) -> list[Decimal]:
+    """Return the numbers among the texts that mean a missing value; -999 is also -999.0."""
+    texts = pa.array(source.missing, pa.string())
+    numbers = pc.coalesce(_plain_number(texts, source.decimal), _plain_number(texts, "."))
+    return [Decimal(number) for number in numbers.drop_null().to_pylist()]
+
+
+def _without_missing_numbers(values: pa.Array, source: Source) -> pa.Array:
+    """Return texts that are read as numbers without those that mean a missing value."""
+    markers = [float(number) for number in missing_numbers(source)]
+    if not markers or not pa.types.is_string(values.type):
+        return values
+    return pc.if_else(pc.is_in(_number(values, source), pa.array(markers)), None, values)
+
+
+def _is_missing(values: pa.Array, source: Source) -> pa.Array:
+    """Say which values that are no text mean a missing value: written as text, or as numbers."""
+    if not _is_number(values.type):
+        return pc.is_in(values.cast(pa.string()), pa.array(source.missing))
+    found = pa.repeat(False, len(values))
+    for number in missing_numbers(source):
+        try:
+            marker = pa.scalar(_as_type(number, values.type), values.type)
+        except (pa.ArrowException, OverflowError):  # no value of this type is that number
+            continue
+        found = pc.or_(found, pc.fill_null(pc.equal(values, marker), False))
+    return found
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
+
+
+def _as_type(number: Decimal, type_: pa.DataType) -> Decimal | float | int:
+    """Return a number as a value of an Arrow type; OverflowError where it is none."""
+    if pa.types.is_floating(type_):
+        return float(number)
+    if pa.types.is_decimal(type_):
+        return number
+    if number != number.to_integral_value():
+        raise OverflowError
+    return int(number)
+
+
+def _expected(kind: str, source: Source) -> str:
+    if kind == "date" and source.date_format:
+        return f"a date in the format {source.date_format!r} (date_format)"
+    if kind in {"money", "number"} and source.decimal == ",":
+        return f"{EXPECTED[kind]}, with a decimal comma (decimal)"
+    return EXPECTED[kind]
+
+
+def _identifier(values: pa.Array, source: Source) -> pa.Array:
+    values = _text(values, source)
+    if source.strip_leading_zeros:
+        values = pc.replace_substring_regex(values, r"^0+([0-9])", r"\1")
+    return values
+
+
+def _text(values: pa.Array, source: Source) -> pa.Array:
+    if pa.types.is_floating(values.type):
+        finite = pc.and_(pc.is_finite(values), pc.less(pc.abs(values), 2.0**53))
+        values = pc.if_else(finite, values, None)
+        whole = pc.equal(pc.floor(values), values)
+        numbers = pc.if_else(whole, values, 0.0).cast(pa.int64()).cast(pa.string())
+        values = pc.if_else(whole, numbers, values.cast(pa.string()))
+    elif pa.types.is_decimal(values.type):
+        values = pc.replace_substring_regex(values.cast(pa.string()), r"\.0*$", "")
+    return values.cast(pa.string())
+
+
+def _number(values: pa.Array, source: Source) -> pa.Array:
+    if pa.types.is_string(values.type):
+        values = _plain_number(values, source.decimal)
+    if pa.types.is_temporal(values.type):
+        return pa.nulls(len(values), pa.float64())
+    return values.cast(pa.float64(), safe=False)  # whole numbers above 2^53 are rounded
+
+
+def _plain_number(values: pa.Array, mark: str) -> pa.Array:
+    """Return texts that are numbers with a decimal point, null where they are none."""
+    values = pc.if_else(pc.match_substring_regex(values, NUMBERS[mark]), values, None)
+    if mark == ",":
+        values = pc.replace_substring(pc.replace_substring(values, ".", ""), ",", ".")
+    return values
+
+
+def _money(values: pa.Array, source: Source) -> pa.Array:
+    numbers = _number(values, source)
+    usable = pc.and_(pc.is_finite(numbers), pc.less(pc.abs(numbers), 1e14))
+    numbers = pc.if_else(usable, numbers, None)
+    return pc.cast(pc.round(numbers, 4, round_mode="half_to_even"), MONEY, safe=False)
+
+
+def _date(values: pa.Array, source: Source) -> pa.Array:
+    pattern = source.date_format
+    if pa.types.is_date(values.type) or pa.types.is_timestamp(values.type):
+        return values.cast(pa.date32(), safe=False)
+    if not (pa.types.is_string(values.type) or (pattern and pa.types.is_integer(values.type))):
+        return pa.nulls(len(values), pa.date32())
+    different = values.cast(pa.string()).dictionary_encode()  # few: dates repeat
+    days = [_day(text, pattern) for text in different.dictionary.to_pylist()]
+    return pa.array(days, pa.date32()).take(different.indices)
+
+
+def _day(text: str, pattern: str | None) -> date | None:
+    try:
+        if pattern:
+            return datetime.strptime(text, pattern).date()
+        return date.fromisoformat(text[:10]) if text[10:11] in {"", "T", " "} else None
+    except ValueError:  # also for the 30th of February
+        return None

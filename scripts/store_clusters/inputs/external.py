@@ -1,0 +1,107 @@
+"""Read the files of an external source: what they say of stores, and where the stores are."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from store_clusters.inputs.conversion import convert, feature_values
+from store_clusters.inputs.options import External
+from store_clusters.inputs.sources import header, place, raw_batches
+from store_clusters.run.errors import InputError, examples
+
+DEGREES = {"latitude": 90, "longitude": 180}
+PLACES = ("store_name", "region", *DEGREES)
+ROW_NUMBER = re.compile(r"__index_level_\d+__")  # what pandas calls the number of a row
+
+
+@dataclass(frozen=True)
+class StoreFile:
+    """What one file says of stores."""
+
+    path: str
+    keys: pa.Table  # store_id and date of every row; dates are null where the source has none
+    features: dict[str, pa.Array]  # by the file's names, in the types that it gives them
+
+
+def read_file(path: str, source: External) -> StoreFile:
+    """Read the stores, days and features of one file.
+
+    Raises:
+        InputError: The file cannot be read, has no rows or not the columns that the source names,
+            or a store or a day cannot be used.
+    """
+    present = [name for name in header(path, source) if name]
+    for option in ("features", "exclude", "categorical"):
+        for name in getattr(source, option) or []:
+            if name not in present:
+                near = difflib.get_close_matches(name, present, 1, 0.5)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                raise InputError(
+                    f"{path}: {option} of the source {source.name!r} names {name!r}, which is "
+                    f"not a column.{hint} The file has {examples(present, 40)}."
+                )
+    store, day = source.columns.store_id, source.columns.date
+    unwanted = {store, day, source.columns.store_name, *source.exclude}
+    named = [name for name in present if not ROW_NUMBER.fullmatch(name)]
+    features = [name for name in source.features or named if name not in unwanted]
+    keys = [name for name in (store, day) if name is not None]
+    batches = list(raw_batches(path, source, keys + features))
+    if not batches:
+        raise InputError(f"{path}: the file has no rows. Expected stores.")
+    raw = pa.Table.from_batches(batches).combine_chunks()
+
+    def key(name: str, kind: str) -> pa.Array:
+        values = raw[name].combine_chunks()
+        return convert(values, kind, source, place(path, source, name), nullable=False)
+
+    dates = key(day, "date") if day else pa.nulls(raw.num_rows, pa.date32())
+    stores = pa.table([key(store, "identifier"), dates], ["store_id", "date"])
+    return StoreFile(path, stores, {name: raw[name].combine_chunks() for name in features})
+
+
+def read_places(files: Sequence[str], source: External) -> pd.DataFrame:
+    """Return what the source says of where stores are, any number of rows per store.
+
+    The columns are ``store_id`` and, as far as the source has them, those of ``PLACES``.
+    """
+    theirs = {name: getattr(source.columns, name) for name in PLACES}
+    theirs = {name: column for name, column in theirs.items() if column is not None}
+    tables = [pd.DataFrame(columns=["store_id", *PLACES], dtype=object)]
+    for path in files if theirs else []:
+        wanted = [source.columns.store_id, *theirs.values()]
+        raw = pa.Table.from_batches(raw_batches(path, source, list(dict.fromkeys(wanted))))
+
+        def read(column: str, kind: str, raw: pa.Table = raw, path: str = path) -> np.ndarray:
+            where = place(path, source, column)
+            values = raw[column].combine_chunks()
+            return convert(values, kind, source, where, kind == "text").to_numpy(False)
+
+        found = {"store_id": read(source.columns.store_id, "identifier")}
+        for name, column in theirs.items():
+            if name in DEGREES:
+                found[name] = _degrees(raw[column].combine_chunks(), source, path, name)
+            else:
+                found[name] = read(column, "text")
+        tables.append(pd.DataFrame(found))
+    return pd.concat(tables)
+
+
+def _degrees(values: pa.Array, source: External, path: str, name: str) -> np.ndarray:
+    """Return latitudes or longitudes, float64."""
+    limit, theirs = DEGREES[name], getattr(source.columns, name)
+    numbers = feature_values({path: values}, source, theirs, source.categorical)
+    wrong = numbers[pd.notna(numbers)]
+    if numbers.dtype == float:
+        wrong = wrong[np.abs(wrong) > limit]
+    if len(wrong):
+        raise InputError(
+            f"{path}: column {theirs!r} of the source {source.name!r} holds {len(wrong):,} "
+            f"values that are no {name}: {examples(wrong.tolist())}. Expected degrees from "
+            f"-{limit} to {limit}, or nothing."
+        )
+    return numbers.astype(float)

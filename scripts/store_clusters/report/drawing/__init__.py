@@ -1,0 +1,1 @@
+"""How pictures are drawn: tables in, matplotlib figures out."""
