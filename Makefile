@@ -28,7 +28,8 @@ export PORT_IS_FREE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo dev test lint format lock report run-internal-preprocessing run-internal-ml \
-	run-external-preprocessing run-external-ml run-merging run-full monitor unlock dictionary clean
+	run-external-preprocessing run-external-ml run-merging run-full monitor unlock dictionary reference \
+	clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 30
@@ -107,6 +108,9 @@ lock: setup  ## resolve pyproject.toml to requirements.lock anew (needs uv)
 
 dictionary: setup  ## write docs/tables.md from the contracts of the tables
 	@$(VENV)/bin/python docs/make_tables.py
+
+reference: setup  ## write config/config.yaml, its schema and the tables of config/README.md
+	@$(VENV)/bin/python docs/make_configuration.py
 
 clean:  ## remove results and the demo retailer; the environment stays
 	@rm -rf results/* .snakemake resources/demo

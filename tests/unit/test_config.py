@@ -2,6 +2,7 @@
 
 import copy
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,23 +10,24 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT, VARIABLES
+from jsonschema import Draft202012Validator
 from snakemake.utils import update_config
 
-from store_clusters.inputs.find import DEMO_FILES, find_inputs, name_parts, uses_demo
+from store_clusters.inputs.find import DEMO_FILES, expand, find_inputs, name_parts, uses_demo
+from store_clusters.inputs.options import Products, Sales
 from store_clusters.run.errors import InputError
-from store_clusters.run.settings import (
-    SCHEMA,
-    expand,
-    resolve_config,
-    results_folder,
-    typed,
-    unnamed_sources,
-)
+from store_clusters.run.options import Options
+from store_clusters.settings.declared import Key, keys
+from store_clusters.settings.options import Settings
+from store_clusters.settings.resolve import resolve_config, typed
+from store_clusters.settings.sources import results_folder, unnamed_sources
 
 DEFAULTS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
 DEMO = yaml.safe_load((ROOT / "config" / "demo.yaml").read_text(encoding="utf-8"))
 README = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
-RULES = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+CONFIGURATIONS = [*(ROOT / "config").glob("*.yaml"), *(ROOT / "tests" / "real").glob("*.yaml")]
+PAGES = runpy.run_path(str(ROOT / "docs" / "make_configuration.py"))["pages"]()
 STORES = {"name": "stores", "path": "stores.csv", "columns": {"store_id": "store"}}
 
 
@@ -48,12 +50,12 @@ def problem(overlay: dict | str) -> str:
     return str(error.value)
 
 
-def described(schema: dict[str, Any], key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every key below a part of the schema, with the part that describes it."""
-    for name, part in schema.get("properties", {}).items():
-        target = RULES["$defs"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
-        yield f"{key}{name}", target
-        yield from described(target.get("items", target), f"{key}{name}.")
+def all_keys(section: type[Options], path: str = "") -> Iterator[tuple[str, Key]]:
+    """Yield every key of a section and of the sections in it, by its path."""
+    for key in keys(section).values():
+        yield f"{path}{key.name}", key
+        if key.section:
+            yield from all_keys(key.section, f"{path}{key.name}.")
 
 
 def value_of(settings: dict[str, Any], key: str) -> Any:
@@ -66,17 +68,29 @@ def value_of(settings: dict[str, Any], key: str) -> Any:
 # Defaults, schema and documentation
 
 
-def test_defaults_schema_and_documentation_agree() -> None:
-    settings, keys = resolve(), dict(described(RULES))
-    assert len(keys) > 90
-    for key, part in keys.items():
-        assert part.get("description"), f"{key} has no description"
-        if "properties" in part:
-            assert part["additionalProperties"] is False, key
-        elif key != "inputs.products.constants.category":  # stands in for a column
-            value_of(settings, key)  # every other key has a value without being configured
-            name = key.rpartition(".")[2]
-            assert re.search(rf"[`.]{name}`", README), f"{key} is not in config/README.md"
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_what_is_written_from_the_declared_options_is_up_to_date(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == PAGES[path], f"{path.name} is old: make reference"
+
+
+def test_every_key_has_a_meaning_a_default_and_a_place_in_the_documentation() -> None:
+    settings, described = resolve(), dict(all_keys(Settings))
+    assert len(described) > 90
+    for path, key in described.items():
+        assert key.meaning[0].isupper(), path
+        assert key.meaning.endswith("."), path
+        if key.section is None and path != "inputs.products.constants.category":
+            value_of(settings, path)  # but for what stands in for a column
+            assert re.search(rf"^\| `([a-z_]+\.)*{key.name}`", README, re.MULTILINE), path
+
+
+@pytest.mark.parametrize("path", CONFIGURATIONS, ids=lambda path: path.stem)
+def test_editors_accept_what_is_valid(path: Path) -> None:
+    validator = Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert [error.message for error in validator.iter_errors(config)] == []
+    for wrong in ({"seeds": 1}, {"merge": {"aim": "all"}}, {"shards": 0}, {"seed": "x"}):
+        assert list(validator.iter_errors({**config, **wrong})), wrong
 
 
 @pytest.mark.parametrize("name", ["default", "dev", "staging", "prod"])
@@ -92,12 +106,12 @@ def test_the_table_of_environments_says_what_is_configured(name: str) -> None:
     assert row.split(" | ") == said
 
 
-def test_a_default_that_config_yaml_states_is_the_schemas() -> None:
-    for section in ("sales", "products"):
-        stated = DEMO["inputs"][section]
-        for key, part in described(RULES["properties"]["inputs"]["properties"][section]):
-            if "default" in part and key in stated and key != "columns":
-                assert stated[key] == part["default"], key
+def test_a_default_that_the_demo_states_is_the_declared_one() -> None:
+    for name, section in (("sales", Sales), ("products", Products)):
+        stated = DEMO["inputs"][name]
+        for key in keys(section).values():
+            if key.name in stated and not key.needed:
+                assert stated[key.name] == key.default(), key.name
 
 
 def test_what_a_section_leaves_out_is_filled_in() -> None:
@@ -136,6 +150,14 @@ def test_resolving_leaves_the_configuration_as_it_was() -> None:
     config = copy.deepcopy(DEFAULTS)
     resolve_config(config)
     assert config == DEFAULTS
+
+
+def test_settings_do_not_depend_on_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = resolve_config({})
+    monkeypatch.chdir(tmp_path)
+    assert resolve_config({}) == here == resolve()
 
 
 # Sources of one's own
@@ -281,20 +303,23 @@ def test_dates_need_no_quotes() -> None:
             "inputs.sales.from:2024-06-01: unknown key. Did you mean 'from: 2024-06-01', with a",
         ),
         ("inputs: {sales: {columns: {shop: a}}}", "inputs.sales.columns.shop: unknown key."),
-        ("seed: x", "seed: 'x' is not valid: expected integer. Seed of everything random."),
+        (
+            "seed: x",
+            "seed: 'x' is not valid: expected integer of at least 0. Seed of everything random;",
+        ),
         ("seed: true", "seed: True is not valid: expected integer"),
         ("internal: null", "internal: None is not valid: expected keys and values"),
         (
             "internal: {normalize: {clip: a}}",
-            "internal.normalize.clip: 'a' is not valid: expected number or null",
+            "internal.normalize.clip: 'a' is not valid: expected number above 0 or null. Units of",
         ),
         (
             "internal: {cluster: {algorithm: kmean}}",
-            "expected one of kmeans, kmeans_limited, ward, gaussian_mixture",
+            "expected one of gaussian_mixture, kmeans, kmeans_limited, ward",
         ),
         (
             "internal: {choose_k: {min: 1}}",
-            "internal.choose_k.min: 1 is not valid: 1 is less than the minimum of 2",
+            "internal.choose_k.min: 1 is not valid: expected integer of at least 2. Smallest",
         ),
         ("external: {outliers: {share: 0.7}}", "external.outliers.share: 0.7 is not valid"),
         ("inputs: {sales: {path: null}}", "inputs.sales.path: None is not valid: expected text"),
@@ -304,7 +329,10 @@ def test_dates_need_no_quotes() -> None:
         ),
         ("inputs: {sales: {from: 20240201}}", "inputs.sales.from: 20240201 is not valid"),
         ("inputs: {sales: {delimiter: '||'}}", "inputs.sales.delimiter: '||' is not valid"),
-        ("inputs: {external: []}", "inputs.external: [] is not valid: expected at least 1"),
+        (
+            "inputs: {external: []}",
+            "inputs.external: [] is not valid: expected a list of at least 1.",
+        ),
         (
             "inputs: {external: [{name: 1a, path: x, columns: {store_id: s}}]}",
             "inputs.external.0.name: '1a' is not valid",
@@ -337,6 +365,30 @@ def test_dates_need_no_quotes() -> None:
             "external.cluster.min_size: 2.5 is neither a number of stores nor a share below 1.",
         ),
         ("merge: {aim: everything}", "merge.aim: 'everything' is not valid"),
+        (
+            "external: {cluster: {min_size: x}}",
+            "cluster.min_size: 'x' is not valid: expected number above 0, auto or null. Eligible",
+        ),
+        ("external: {cluster: {min_size: [3]}}", "external.cluster.min_size: [3] is not valid"),
+        ("merge: {max_clusters: 1.5}", "expected integer of at least 1, auto or null. Final"),
+        ("merge: {target: 3}", "merge.target: 3 is not valid: expected {name: integer of at"),
+        (
+            "internal: {tiers: [low]}",
+            "internal.tiers: one grade, 'low', parts nothing: name two to six, or none.",
+        ),
+        (
+            "internal: {tiers: [low, low]}",
+            "internal.tiers: ['low', 'low'] is not valid: expected a list of at most 6, none twice",
+        ),
+        ("internal: {tiers: [low, '']}", "internal.tiers.1: '' is not valid: expected text"),
+        ("labels: {features: {a.b: ''}}", "labels.features.a.b: '' is not valid: expected text"),
+        ("labels: {never_name: [a, a]}", "labels.never_name: ['a', 'a'] is not valid"),
+        ("inputs: {products: {decimal: '.'}}", "inputs.products.decimal: unknown key."),
+        (
+            "inputs: {sales: {strip_leading_zeros: 1}}",
+            "inputs.sales.strip_leading_zeros: 1 is not valid: expected true or false. Whether",
+        ),
+        ("shards: 10001", "shards: 10001 is not valid: expected integer from 1 to 10000. Jobs"),
         ("internal: {cluster: {min_size: 0}}", "internal.cluster.min_size: 0 is not valid"),
         ("internal: {reduce: {redundancy: 0}}", "internal.reduce.redundancy: 0 is not valid"),
         (
@@ -380,8 +432,8 @@ def test_what_the_command_line_gives_as_text_is_read_as_in_a_file() -> None:
 def test_every_problem_is_told_once() -> None:
     lines = problem("{seed: x, shards: 0, inputs: {external: [{}]}}").splitlines()
     assert [line.split(":")[0 if number else 1].strip() for number, line in enumerate(lines)] == [
-        "inputs.external.0.name",
         "inputs.external.0.path",
+        "inputs.external.0.name",
         "inputs.external.0.columns",
         "seed",
         "shards",

@@ -7,13 +7,8 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from store_clusters.run.code import code_digest
-from store_clusters.run.settings import (
-    FOLDERS,
-    typed,
-    resolve_config,
-    results_folder,
-    unnamed_sources,
-)
+from store_clusters.settings.resolve import resolve_config, typed
+from store_clusters.settings.sources import FOLDERS, results_folder, unnamed_sources
 from store_clusters.run.console import LastRun, redo_next_time
 from store_clusters.run.errors import InputError
 from store_clusters.inputs.find import DEMO_FILES, find_inputs, mixes_demo, uses_demo
@@ -26,14 +21,13 @@ for name in {"MERGING_DATA_DIR"}.union(*FOLDERS.values()):
     if os.environ.get(name) == "":
         del os.environ[name]
 
-# What the command lays over the configuration: the results of other sources get a folder apart.
-overlays = {
-    "own-data": typed(workflow.config_settings.config),
-    **{path.stem: load_configfile(path) for path in workflow.overwrite_configfiles},
-}
-
-# A module has the configuration that it is given.
-if not workflow.modifier.skip_configfile:
+# A module has the configuration that it is given: what the command lays over is not meant for it.
+IS_MODULE = workflow.modifier.skip_configfile
+overlays = {}
+if not IS_MODULE:  # the results of other sources get a folder apart
+    overlays["own-data"] = typed(workflow.config_settings.config)
+    for path in workflow.overwrite_configfiles:
+        overlays[path.stem] = load_configfile(path)
     update_config(config, overlays["own-data"])
 
 try:
@@ -57,8 +51,9 @@ if settings["output"] != {"results": "results", "merged": "results/merged"}:
     )
 
 # The landing page of Snakemake's report tells the settings and the last run's key facts.
-config.update(settings)
-config["last_run"] = LastRun(Path(settings["output"]["results"], "run.json"))
+if not IS_MODULE:
+    config.update(settings)
+    config["last_run"] = LastRun(Path(settings["output"]["results"], "run.json"))
 
 STARTED = time.time()
 

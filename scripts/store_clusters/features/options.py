@@ -21,10 +21,11 @@ class Eligible(Options):
     """Which stores have enough sales to be clustered; others are placed by the external track."""
 
     min_history_days: Annotated[int, Ge(0)] = 28
-    """Days between a store's first and last sale; ignored without dates and where the whole input
-    spans less."""
+    """Days between a store's first and last sale; a store with fewer is placed by the external
+    track, not clustered. Ignored without dates and where the whole input spans less."""
     min_sales: Amount = 0
-    """Sales of a store in the category."""
+    """Sales of a store in the category; a store with less is placed by the external track, not
+    clustered. Limits that no store keeps in any category end the run."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,12 @@ class NormalizeSales(Options):
     """How sales become comparable between stores."""
 
     transform: Annotated[str, Member(MIX_TRANSFORMS)] = "shrunk_hellinger"
-    """Square root of the share of the store's sales in the category, first drawn towards the
-    chain's where the store sells little; the square root as it is; the share; log(1 + 100 share);
-    the centred log-ratio."""
+    """What is made of the share of the store's sales in the category."""
     scale: Literal["robust", "standard", "none"] = "none"
-    """Divide by the interquartile range, by the standard deviation, or not; all but `none` centre
-    first."""
+    """What numbers are divided by, once centred: the interquartile range (`robust`) or the standard
+    deviation (`standard`); with `none` they stay as they are."""
     clip: Positive | None = None
-    """Limit to this many units of scale on either side; null for no limit."""
+    """Units of scale that values are limited to on either side; null for no limit."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,12 @@ class NormalizeFeatures(Options):
     """How external features become comparable with each other."""
 
     transform: Annotated[str, Member(FEATURE_TRANSFORMS)] = "log_where_skewed"
-    """Leave numbers as they are or take the signed logarithm of features whose skewness exceeds
-    1."""
+    """What is made of features that are numbers."""
     scale: Literal["robust", "standard", "none"] = "standard"
-    """Divide by the interquartile range, by the standard deviation, or not; all but `none` centre
-    first."""
+    """What numbers are divided by, once centred: the interquartile range (`robust`) or the standard
+    deviation (`standard`); with `none` they stay as they are."""
     clip: Positive | None = 3.5
-    """Limit to this many units of scale on either side; null for no limit."""
+    """Units of scale that values are limited to on either side; null for no limit."""
     max_levels: Annotated[int, Ge(2)] = 12
     """Levels kept of a categorical feature; rarer ones share the level `other`."""
 
@@ -63,10 +61,9 @@ class Impute(Options):
     """How gaps are filled."""
 
     numeric: NumericImputer = "knn"
-    """Median, mean of the nearest stores weighted by distance, or regression on the other features
-    in turn."""
+    """How gaps in numbers are filled."""
     categorical: CategoricalImputer = "mode"
-    """Most frequent level, or mix of levels among the nearest stores."""
+    """How gaps in categories are filled."""
     neighbours: Count = 10
     """Nearest stores that `knn` averages."""
 
@@ -76,7 +73,7 @@ class ImputeFeatures(Impute):
     """How gaps in external features are filled."""
 
     categorical: CategoricalImputer = "knn"
-    """Most frequent level, or mix of levels among the nearest stores."""
+    """How gaps in categories are filled."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class Outliers(Options):
     """Unusual stores, kept out of the fit and placed afterwards."""
 
     method: Annotated[str, Member(OUTLIER_DETECTORS)] = "nearest_neighbours"
-    """How unusual a store is."""
+    """How unusual stores are found, which take no part in the fit, but are placed."""
     neighbours: Count = 5
     """Nearest stores that a store is compared with; `isolation_forest` uses them only to say what
     is unusual."""
@@ -99,7 +96,7 @@ class Reduce(Options):
     """Fewer, uncorrelated dimensions."""
 
     method: Annotated[str, Member(REDUCERS)] = "pca"
-    """Principal components or the features themselves."""
+    """Dimensions that stores are described by."""
     variance: Correlation = 0.99
     """Share of the variance that the components keep."""
     redundancy: Correlation | None = None

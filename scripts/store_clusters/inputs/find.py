@@ -1,14 +1,16 @@
 """Find the files of a run: those that exist and those that the demo retailer will provide."""
 
+import difflib
+import glob
 import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from store_clusters.inputs.readers import suffixes
-from store_clusters.run.settings import expand
+from store_clusters.run.errors import InputError, examples
 
 DEMO = "resources/demo"
 DEMO_SALES = [
@@ -74,6 +76,23 @@ def find_inputs(
             for source in sections["external"]
         },
     )
+
+
+def expand(pattern: str, key: str, to_be_made: Iterable[str] = ()) -> list[str]:
+    """Return the files that a path or glob means, sorted; ``to_be_made`` count as existing."""
+    files = (path for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
+    found = {str(PurePath(path)) for path in files}  # one name per file: no leading `./`
+    whole = str(PurePath("/", pattern))  # else `products.csv` would mean any folder's
+    found |= {path for path in to_be_made if PurePath("/", path).match(whole)}
+    if not found:
+        folder = Path(pattern).parent
+        siblings = [str(path) for path in folder.iterdir()] if folder.is_dir() else []
+        near = difflib.get_close_matches(pattern, siblings, 3, 0.5)
+        hint = f" Did you mean {examples(near)}?" if near else ""
+        raise InputError(
+            f"Configuration: {key}: no file matches {pattern!r} (looked in {Path.cwd()}).{hint}"
+        )
+    return sorted(found)
 
 
 def name_parts(files: Iterable[str]) -> dict[str, str]:

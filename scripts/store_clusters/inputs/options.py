@@ -1,12 +1,14 @@
 """Options of what people send."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, MaxLen, MinLen
 
 from store_clusters.inputs.readers import AUTO, READERS
 from store_clusters.run.options import (
+    Day,
     Member,
     Options,
     Pattern,
@@ -19,7 +21,7 @@ class Source(Options):
     """How a file is written."""
 
     path: Text
-    """File or glob; CSV, CSV.gz or Parquet."""
+    """File or glob, in one of the formats of `format`."""
     format: Annotated[str, Member(READERS, also=(AUTO,))] = AUTO
     """Format; `auto` goes by the file's name."""
     delimiter: Annotated[str, MinLen(1), MaxLen(1)] = ","
@@ -29,14 +31,14 @@ class Source(Options):
     skip_rows: Annotated[int, Ge(0)] = 0
     """Lines of CSV above the header."""
     missing: list[str] = field(default_factory=list)
-    """Texts that mean a missing value; empty always does. A number among them, such as "-999", is
-    missing in columns of numbers too."""
+    """Texts that mean a missing value; empty always does. A number among them, such as `"-999"`, is
+    missing in columns of numbers too, in Parquet as in CSV, written -999 or -999.0."""
     decimal: Literal[".", ","] = "."
-    """Decimal mark of numbers in CSV."""
+    """Decimal mark of numbers in CSV; with `","`, points between thousands are ignored."""
     date_format: str | None = None
-    """Format of dates in text, such as %d/%m/%Y; null means 2024-01-31."""
+    """Format of dates in text, such as `"%d/%m/%Y"`; null means 2024-01-31."""
     strip_leading_zeros: bool = False
-    """Let `007` and `7` be the same identifier."""
+    """Whether `007` and `7` are the same identifier."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,17 @@ class Sales(Source):
 
     columns: SalesColumns
     """Our column names and theirs."""
-    from_: str | None = None
+    from_: Annotated[str, Day()] | None = None
     """First day to use."""
-    to: str | None = None
+    to: Annotated[str, Day()] | None = None
     """Last day to use."""
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not agree: the days to use."""
+        if self.from_ and self.to and self.from_ > self.to:
+            yield "", f"from ({self.from_}) is after to ({self.to})."
+        if (self.from_ or self.to) and not self.columns.date:
+            yield "", "from and to need a column: set inputs.sales.columns.date."
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,15 @@ class Products(Source):
     constants: ProductConstants = field(default_factory=ProductConstants)
     """Values for columns that the file does not have."""
     rows: Literal["unique", "distinct"] = "unique"
-    """Refuse identical rows (`unique`) or use each once (`distinct`)."""
+    """Whether identical rows are refused (`unique`) or used once (`distinct`)."""
+    # No keys of this source, as it has neither numbers nor dates.
+    decimal: ClassVar[Literal[".", ","]] = "."  # type: ignore[misc]
+    date_format: ClassVar[str | None] = None  # type: ignore[misc]
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not agree: where the category is."""
+        if (self.columns.category is None) == (self.constants.category is None):
+            yield "", "give the category either in columns (theirs) or in constants."
 
 
 @dataclass(frozen=True)
@@ -136,8 +153,13 @@ class External(Source):
         "unique"
     )
     """What to do with several rows per store. `unique` refuses them; `distinct` drops identical
-    rows and refuses the rest; `first` and `last` go by date; the others reduce numbers (text takes
-    the most frequent value)."""
+    rows and refuses the rest; `first` and `last` take the first or last known value by
+    `columns.date`; the others reduce numbers, and text takes its most frequent value."""
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not agree: a reading by its date, and none."""
+        if self.rows in {"first", "last"} and not self.columns.date:
+            yield "", f"rows: {self.rows} needs columns.date."
 
 
 @dataclass(frozen=True)
@@ -151,3 +173,9 @@ class Inputs(Options):
     evenly."""
     external: Annotated[list[External], MinLen(1)]
     """Any number of sources of facts about stores; outer-joined on the store."""
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not agree: sources of one name."""
+        names = [source.name for source in self.external]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield "external", f"two sources are called {name!r}."

@@ -1,16 +1,19 @@
 """How options are declared: sections of the configuration as classes, beside what uses them.
 
 A class holds the keys of a section, each with its type, range and default; the text below a field
-is its meaning. From these classes come the check of a configuration, its JSON schema for editors,
-``config/config.yaml`` and the reference in ``config/README.md``; a script gets its section as an
-object: ``options_of(ChooseK, snakemake.params.choose_k)``.
+is its meaning, which begins with a few words that serve as a comment in ``config/config.yaml``.
+From these classes come the check of a configuration, its JSON schema for editors, that file and
+the tables in ``config/README.md`` (``make reference``); a script gets its section as an object:
+``options_of(ChooseK, snakemake.params.choose_k)``.
 
 They are plain dataclasses, so that a job imports next to nothing to read its options; pydantic,
 which checks a configuration (see ``store_clusters.settings``), understands them.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -37,9 +40,22 @@ class Options:
 
     __pydantic_config__: ClassVar[Mapping[str, Any]] = {
         "extra": "forbid",
-        "use_attribute_docstrings": True,
         "alias_generator": option_name,
     }
+
+    def contradictions(self) -> Iterable[tuple[str, str]]:
+        """Yield what does not agree although each value is valid: a key, or "", and a sentence."""
+        return ()
+
+
+def sizes_disagree(low: float | str | None, high: int | None) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a ``min_size`` (a :data:`Size`) and a ``max_size``, either unset."""
+    if isinstance(low, str) or low is None:
+        return
+    if low > 1 and low != int(low):
+        yield "min_size", f"{low} is neither a number of stores nor a share below 1."
+    elif high and low > high:
+        yield "", f"min_size ({low}) is above max_size ({high})."
 
 
 @dataclass(frozen=True)
@@ -81,6 +97,49 @@ class Pattern:
         from pydantic_core import core_schema  # noqa: PLC0415, only to check a configuration
 
         return core_schema.str_schema(pattern=self.expression)
+
+
+@dataclass(frozen=True)
+class Day:
+    """Says of a text that it is a date such as 2024-01-31."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Let pydantic read the date; it stays text."""
+        from pydantic_core import core_schema  # noqa: PLC0415, only to check a configuration
+
+        return core_schema.no_info_after_validator_function(_day, core_schema.str_schema())
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """Say so in the JSON schema."""
+        return {**handler(schema), "format": "date"}
+
+
+@dataclass(frozen=True)
+class Unique:
+    """Says of a list that it holds nothing twice."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Let pydantic compare the items."""
+        from pydantic_core import core_schema  # noqa: PLC0415, only to check a configuration
+
+        return core_schema.no_info_after_validator_function(_unique, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """Say so in the JSON schema."""
+        return {**handler(schema), "uniqueItems": True}
+
+
+def _day(text: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        raise ValueError(text)
+    date.fromisoformat(text)
+    return text
+
+
+def _unique(items: list[Any]) -> list[Any]:
+    if len(set(items)) < len(items):
+        raise ValueError(items)
+    return items
 
 
 def options_of(section: type[Section], plain: Mapping[str, Any]) -> Section:

@@ -1,6 +1,6 @@
 """Matrices of stores x features: how the tables between rules reach the methods and come back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def stack(parts: list[dict[str, Any]], name: str) -> dict[str, np.ndarray]:
     return {key: np.concatenate([np.asarray(part[key]) for part in parts]) for key in columns}
 
 
-def as_columns(rows: list[tuple[Any, ...]], name: str) -> dict[str, list[Any]]:
+def as_columns(rows: Sequence[tuple[Any, ...]], name: str) -> dict[str, list[Any]]:
     """Turn rows, in the order of the columns of contract ``name``, into columns."""
     columns = contract(name).schema.names
     values = zip(*rows, strict=True) if rows else [()] * len(columns)

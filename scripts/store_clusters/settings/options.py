@@ -1,5 +1,6 @@
-"""The whole configuration: its sections, put together."""
+"""The whole configuration: the sections of all stages, put together."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -22,6 +23,7 @@ from store_clusters.merge.options import Merge
 from store_clusters.run.options import (
     Options,
     Text,
+    Unique,
 )
 
 
@@ -30,8 +32,9 @@ class Output(Options):
     """Where results go."""
 
     results: Text | None = None
-    """Folder for everything a run writes; null for `results`, or with a configuration that names
-    sources of its own, `results/` and its name."""
+    """Folder for everything a run writes; null is `results`, or `results/<name>` with a
+    `--configfile <name>.yaml` that names sources of its own (`results/own-data` with
+    `--config`)."""
     merged: Text = "${oc.env:MERGING_DATA_DIR,${output.results}/merged}"
     """Folder for the final tables."""
 
@@ -41,11 +44,12 @@ class Internal(Options):
     """The track of the need-state mix, per category."""
 
     groups: Literal["category", "store", "both"] = "category"
-    """What is clustered: the stores of each category by its need states, whole stores by those of
-    all categories side by side, or both."""
-    tiers: Annotated[list[Text], MaxLen(6)] = field(default_factory=list)
-    """Names of grades by sales, the smallest first, such as [small, medium, large]; none for no
-    grades."""
+    """What is clustered: the stores of each category by its need states (`category`), whole stores
+    by those of all categories side by side (`store`; in the tables: category `<all categories>`),
+    or both."""
+    tiers: Annotated[list[Text], MaxLen(6), Unique()] = field(default_factory=list)
+    """Names of grades by sales, the smallest first: two to six, such as `[small, medium, large]`,
+    or none for no grades. They are `volume_tier` in the final table and change no cluster."""
     eligible: Eligible = field(default_factory=Eligible)
     """Which stores have enough sales to be clustered; the others are placed by the external
     track."""
@@ -61,6 +65,11 @@ class Internal(Options):
     """How many clusters."""
     cluster: Cluster = field(default_factory=Cluster)
     """How stores are grouped."""
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not agree: one grade for all."""
+        if len(self.tiers) == 1:
+            yield "tiers", f"one grade, {self.tiers[0]!r}, parts nothing: name two to six, or none."
 
 
 @dataclass(frozen=True)
@@ -96,8 +105,15 @@ class Settings(Options):
     merge: Merge = field(default_factory=Merge)
     """How the two labelings become one."""
     labels: Labels = field(default_factory=Labels)
-    """How people read features in names, reasons, rules, pages and pictures; changes no cluster."""
+    """How people read features: in names, reasons, rules, pages and pictures; changes no
+    cluster."""
     seed: Annotated[int, Ge(0)] = 42
-    """Seed of everything random."""
+    """Seed of everything random; each step and group draws from a seed of its own, made from it."""
     shards: Annotated[int, Ge(1), Le(10_000)] = 1
-    """Number of jobs that the categories are spread over; the result does not depend on it."""
+    """Jobs that the categories are spread over; changes no result."""
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not agree: a method that needs dates, and sales without."""
+        if self.internal.choose_k.criterion == "prediction" and not self.inputs.sales.columns.date:
+            needs = "prediction needs dates: set inputs.sales.columns.date."
+            yield "internal.choose_k.criterion", needs
