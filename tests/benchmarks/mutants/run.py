@@ -4,23 +4,27 @@
 
 needs `cosmic-ray` (PyPI) beside what the tests need. Draws places in the statistics of features,
 clusters, merge and describe that have a unit test of their name: a comparison, an operator, a
-number, a condition. Changes each in a copy of the project in a temporary folder and runs that
-test file alone. Prints whether the change was noticed, where it is and what it is, and the share
-noticed in the end. A change that makes a test run three times as long as without it, and half a
-minute more, was noticed: it does not end. Some changes that nobody notices change nothing: read
-them before adding a test. `--only` says which modules to draw from, `--jobs` how many run at once.
+number, a condition. Changes each in a copy
+of the project in a temporary folder and runs that test file alone, up to the first test that fails.
+Prints that test, or that the change survived; where it is and what it is; and the share noticed in
+the end. Some changes that survive change nothing: read them before adding a test.
+
+Test files run on unchanged code first: they have to pass, and one that then takes three times as
+long and half a minute more does not end, which is noticing, too. `--limit` sets that time for all
+and leaves this out. `--only` names the modules to draw from, `--jobs` how many run at once.
 """
 
 import argparse
 import ast
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import ndiff
@@ -113,8 +117,11 @@ def draw(number: int, seed: int, only: list[str]) -> list[Mutant]:
     return list(islice((mutant for mutant in mutants if mutant.means_something), number))
 
 
-def run_test(test: str, limit: float | None, mutant: Mutant | None = None) -> tuple[bool, float]:
-    """Say whether a test file passes on a copy of the project, and how many seconds it took."""
+def run_test(test: str, limit: float | None, mutant: Mutant | None = None) -> tuple[str, float]:
+    """Run a test file on a copy of the project; return what failed first, and the seconds.
+
+    The empty text where all tests pass.
+    """
     with tempfile.TemporaryDirectory() as folder:
         for name in NEEDED:
             source, copy = ROOT / name, Path(folder) / name
@@ -124,7 +131,8 @@ def run_test(test: str, limit: float | None, mutant: Mutant | None = None) -> tu
                 shutil.copy(source, copy)
         if mutant is not None:
             (Path(folder) / mutant.module).write_text(mutant.code, encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-x", "-n0", "-p", "no:cacheprovider", test]
+        options = ("-x", "-n0", "-rfE", "-p", "no:cacheprovider")
+        command = [sys.executable, "-m", "pytest", *options, test]
         own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         started = time.perf_counter()
         try:
@@ -132,15 +140,19 @@ def run_test(test: str, limit: float | None, mutant: Mutant | None = None) -> tu
                 command, cwd=folder, env=own, timeout=limit, capture_output=True, check=False
             )
         except subprocess.TimeoutExpired:
-            return False, time.perf_counter() - started
-        return done.returncode == 0, time.perf_counter() - started
+            return "time", time.perf_counter() - started
+    failed = re.search(rb"^(?:FAILED|ERROR) \S*?(?:::)?(test_[^ \[:]+)", done.stdout, re.MULTILINE)
+    name = failed[1].decode() if failed else "pytest"
+    return name if done.returncode else "", time.perf_counter() - started
 
 
-def judge(limits: dict[str, float], mutant: Mutant) -> bool:
+def judge(limits: Mapping[str, float], mutant: Mutant) -> bool:
     """Say whether a change was noticed, and print it."""
-    passed, seconds = run_test(mutant.test, limits[mutant.test], mutant)
-    print(f"{'survived' if passed else 'noticed '} {seconds:5.1f} s  {mutant}", flush=True)
-    return not passed
+    failed, seconds = run_test(mutant.test, limits[mutant.test], mutant)
+    print(
+        f"{f'noticed by {failed}' if failed else 'SURVIVED'}, {seconds:.0f} s: {mutant}", flush=True
+    )
+    return bool(failed)
 
 
 def main() -> None:
@@ -149,16 +161,19 @@ def main() -> None:
     parser.add_argument("--mutants", type=int, default=80)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--limit", type=float, metavar="SECONDS")
     parser.add_argument("--only", nargs="*", default=[], metavar="MODULE")
     options = parser.parse_args()
     mutants = draw(options.mutants, options.seed, options.only)
     tests = sorted({mutant.test for mutant in mutants})
     with ThreadPoolExecutor(options.jobs) as pool:
-        whole = dict(zip(tests, pool.map(partial(run_test, limit=None), tests), strict=True))
-        failing = [test for test, (passed, _) in whole.items() if not passed]
-        if failing:
-            sys.exit(f"fail without any change: {', '.join(failing)}")
-        limits = {test: 3 * seconds + 30 for test, (_, seconds) in whole.items()}
+        limits = dict.fromkeys(tests, options.limit)
+        if options.limit is None:
+            whole = dict(zip(tests, pool.map(partial(run_test, limit=None), tests), strict=True))
+            failing = [test for test, (failed, _) in whole.items() if failed]
+            if failing:
+                sys.exit(f"fail without any change: {', '.join(failing)}")
+            limits = {test: 3 * seconds + 30 for test, (_, seconds) in whole.items()}
         noticed = sum(pool.map(partial(judge, limits), mutants))
     print(f"{noticed} of {len(mutants)} noticed ({noticed / max(1, len(mutants)):.0%})")
 
