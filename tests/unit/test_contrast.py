@@ -105,3 +105,18 @@ def test_drivers_are_ranked_by_the_size_of_their_effect_whatever_its_direction()
     told = np.array([[True, True, True, False], [False, True, True, False]])
     expected = [[3, 1, 2, np.nan], [np.nan, 2, 1, np.nan]]
     np.testing.assert_array_equal(driver_ranks(effect, told), expected)
+
+
+def test_effects_are_in_standard_deviations_between_stores_of_one_cluster() -> None:
+    values = np.array([[1.0], [3.0], [6.0], [8.0], [7.0]])
+    found = contrast(values, np.array([0, 0, 1, 1, 1]), 2)
+    within = np.sqrt((1 + 1 + 1 + 1 + 0) / (5 - 2))
+    np.testing.assert_allclose(found.effect, [[-5 / within], [5 / within]])
+
+
+def test_a_cluster_is_compared_with_all_others_together() -> None:
+    values = np.array([[10.0], [12.0], [1.0], [3.0], [1.0], [3.0], [4.0], [6.0]])
+    found = contrast(values, np.array([0, 0, 1, 1, 2, 2, 2, 2]), 3)
+    within = np.sqrt((2 + 2 + 13) / (8 - 3))
+    assert found.effect[0, 0] == pytest.approx((11 - 18 / 6) / within)
+    assert found.effect[1, 0] == pytest.approx((2 - 36 / 6) / within)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from chains import segments, sold
+from scipy import stats
 
-from store_clusters.clusters.held_out import HeldOut
+from store_clusters.clusters.held_out import Gain, HeldOut
 
 MIXES = np.array([[0.6, 0.3, 0.1], [0.1, 0.3, 0.6]])
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -99,3 +100,27 @@ def test_some_of_the_stores_are_judged_as_if_there_were_no_others() -> None:
     some = np.arange(30) < 20
     part, alone = HeldOut(odd, even, "share").of(some), HeldOut(odd[some], even[some], "share")
     assert part.history == alone.history
+
+
+def test_the_bound_of_a_gain_is_the_one_sided_90_percent_bound_of_a_sum() -> None:
+    segment = np.arange(40) % 2
+    held_out = HeldOut(*sold(MIXES[segment], 60, 0), "share")
+    coarse = held_out.errors(np.zeros((2, 40), dtype=np.int64))
+    fine = held_out.errors(np.tile(segment, (2, 1)))
+    less, total = coarse - fine, coarse.sum()
+    for tests in (1, 5):
+        gain = held_out.gain(coarse, fine, tests)
+        errors = stats.norm.isf(0.1 / tests)
+        assert gain.mean == pytest.approx(less.sum() / total)
+        assert gain.low == pytest.approx((less.sum() - errors * less.std() * np.sqrt(40)) / total)
+    assert held_out.explained(fine) == pytest.approx(1 - fine.sum() / total)
+    assert held_out.gain(coarse, coarse) == Gain(0.0, 0.0)
+
+
+def test_only_stores_that_take_part_are_placed() -> None:
+    segment = np.arange(20) % 2
+    held_out = HeldOut(*sold(MIXES[segment], 300, 0), "share")
+    among = np.where(np.arange(20) < 5, -1, 0)
+    placed = held_out.place(segment, np.array([among, 0 * among]))
+    assert placed[0].tolist() == [-1] * 5 + segment[5:].tolist()
+    assert placed[1].tolist() == segment.tolist()

@@ -8,7 +8,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from store_clusters.clusters.limits import ImpossibleLimits, assign_limited, offsets_of, usable_size
+from store_clusters.clusters.limits import (
+    ImpossibleLimits,
+    Limits,
+    assign_limited,
+    limit_sizes,
+    offsets_of,
+    usable_size,
+)
 
 tasks = st.tuples(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 6), st.booleans())
 
@@ -125,3 +132,43 @@ def test_the_nearest_after_the_offsets_is_where_every_store_was_assigned(
     offsets = offsets_of(distances, labels)
     assert offsets.mean() == pytest.approx(0, abs=1e-9)
     np.testing.assert_array_equal((distances - offsets).argmin(axis=1), labels)
+
+
+def test_stores_make_the_fewest_parts_that_the_largest_size_allows() -> None:
+    stores = np.array([0, 1, 10, 11, 20, 21])
+    assert Limits(1, 10).parts(stores).tolist() == [1, 1, 1, 2, 2, 3]
+    assert Limits(1).parts(stores).tolist() == [1] * 6
+
+
+def test_as_many_stores_as_the_limits_ask_for_are_enough() -> None:
+    distances = costs(0, 20, 4, False)
+    assert np.bincount(assign_limited(distances, 5, 20)).tolist() == [5] * 4
+    assert np.bincount(assign_limited(distances, 0, 5)).tolist() == [5] * 4
+    for smallest, largest in ((np.array([5, 5, 5, 6]), 20), (0, np.array([5, 5, 5, 4]))):
+        with pytest.raises(ImpossibleLimits):
+            assign_limited(distances, smallest, largest)
+
+
+def test_every_cluster_may_have_limits_of_its_own() -> None:
+    sizes = np.array([1, 2, 7])
+    assert np.bincount(assign_limited(costs(0, 10, 3, False), sizes, sizes)).tolist() == [1, 2, 7]
+
+
+def test_labels_within_the_limits_stay_and_others_are_moved_into_them() -> None:
+    values = np.array([[0.0], [1.0], [2.0], [3.0], [4.0], [10.0], [11.0]])
+    labels, centres = np.repeat([0, 1], [5, 2]), np.array([[2.0], [10.5]])
+    for sizes in ((2, 5), (1, 7)):
+        assert limit_sizes(values, labels, centres, sizes)[0].tolist() == labels.tolist()
+    for sizes in ((3, 5), (2, 4)):
+        moved, rule = limit_sizes(values, labels, centres, sizes)
+        assert moved.tolist() == [0, 0, 0, 0, 1, 1, 1]  # the nearest to the other cluster
+        assert rule.place(values).tolist() == moved.tolist()
+
+
+def test_a_store_that_sells_more_draws_the_centre_of_its_cluster() -> None:
+    values = np.array([[0.0], [0.0], [4.0], [6.0], [10.0], [10.0]])
+    start, centres = np.zeros(6, dtype=int), np.array([[0.0], [10.0]])
+    weights = np.array([1.0, 1.0, 9.0, 1.0, 1.0, 1.0])
+    labels, rule = limit_sizes(values, start, centres, (3, 3), weights)
+    assert labels.tolist() == [0, 0, 0, 1, 1, 1]
+    assert rule.place(values).tolist() == labels.tolist()

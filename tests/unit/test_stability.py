@@ -53,3 +53,10 @@ def test_a_tree_is_cut_as_scipy_cuts_it(seed: int, n: int, k: int, decimals: int
     tree = linkage(values, "ward")
     ours, theirs = cut(tree, k), fcluster(tree, k, "maxclust")
     np.testing.assert_array_equal(ours[:, None] == ours, theirs[:, None] == theirs)
+
+
+def test_fewer_clusters_than_asked_for_are_not_stable() -> None:
+    values = np.repeat([[0.0], [9.0]], 10, axis=0)
+    least, sizes = stability(values, 3, 5, seed=0)
+    assert least.tolist() == [1, 1, 0]
+    assert sizes.tolist() == [20, 10, 0]

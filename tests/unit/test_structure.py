@@ -5,13 +5,13 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
-from store_clusters.clusters.number_of_clusters import choose_k
 from store_clusters.clusters.partitions import ward_kmeans
-from store_clusters.clusters.prediction import Prediction
 from store_clusters.clusters.structure import (
     choose_by_gap,
+    choose_by_mixture,
     gap_statistic,
     grouped_p_value,
+    shows_groups,
 )
 
 
@@ -58,99 +58,62 @@ def test_gradients_and_clouds_are_no_groups_and_groups_are() -> None:
         assert grouped_p_value(blobs(seed, 3), 3, repeats=5, seed=seed) < 0.05
 
 
-def choose(
-    values: np.ndarray, no_groups: str = "by_verdict", **options: object
-) -> tuple[int, str, str]:
-    found = choose_k(
-        values,
-        smallest=2,
-        largest=8,
-        criterion="gap",
-        algorithm="kmeans",
-        seed=0,
-        no_groups=no_groups,
-        **options,
-    )
-    return found.k, found.status, found.verdict
+def test_a_cluster_is_stable_from_075_and_dissolves_below_06() -> None:
+    gap, error = np.array([0.0, 0.5, 0.95, 1.0]), np.full(4, 0.1)
+    assert choose_by_gap(gap, error, np.array([1, 1, 0.7, 0.75])) == 4
+    assert choose_by_gap(gap, error, np.array([1, 1, 0.7, 0.7499])) == 3
+    assert choose_by_gap(gap, error, np.array([1, 1, 0.6, 0.0])) == 3
+    assert choose_by_gap(gap, error, np.array([1, 1, 0.5999, 0.0])) == 2
 
 
-def test_groups_get_their_number() -> None:
-    assert choose(blobs(1, 4)) == (4, "chosen", "groups")
+def test_a_gap_within_one_standard_error_is_as_good_as_the_largest() -> None:
+    nothing_stable = np.zeros(3)
+    assert choose_by_gap(np.array([0.75, 0.5, 1.0]), np.full(3, 0.25), nothing_stable) == 1
+    assert choose_by_gap(np.array([0.74, 0.75, 1.0]), np.full(3, 0.25), nothing_stable) == 2
+    # the error of the largest gap counts, and no number beyond it is taken
+    assert choose_by_gap(np.array([0.0, 1.0, 0.9]), np.array([9.0, 0.1, 9.0]), np.ones(3)) == 2
 
 
-def test_a_cloud_gets_one_cluster_unless_slices_are_asked_for() -> None:
-    cloud = np.random.default_rng(0).normal(size=(200, 4))
-    assert choose(cloud, "by_verdict") == (1, "no_groups", "none")
-    assert choose(cloud, "one") == (1, "no_groups", "none")
-    assert choose(cloud, "slices") == (1, "no_groups", "none")  # without months held out
-    assert choose(cloud, "slices", **paying(4)) == (4, "slices", "none")
-    assert choose(cloud, "slices", **paying(1)) == (1, "not_predictive", "none")
+def test_two_clusters_are_kept_even_where_they_dissolve() -> None:
+    assert choose_by_gap(np.array([0.0, 0.5, 1.0]), np.full(3, 0.1), np.array([1, 0.1, 0.1])) == 2
 
 
-def test_a_gradient_gets_slices_or_one_cluster_as_configured() -> None:
-    for no_groups in ("by_verdict", "slices"):
-        k, status, verdict = choose(gradient(2), no_groups)
-        assert (status, verdict) == ("slices", "continuum")
-        assert 2 <= k <= 8
-    assert choose(gradient(2), "one") == (1, "no_groups", "continuum")
+def test_the_gap_of_one_cluster_is_that_of_a_box_whose_variance_is_known() -> None:
+    values = np.random.default_rng(0).normal(size=400)[:, None]
+    gap, error = gap_statistic(values, 1, references=200, seed=0)
+    box = len(values) * np.ptp(values) ** 2 / 12  # sum of squares of uniform values
+    assert gap[0] == pytest.approx(np.log(box / (len(values) * values.var())), abs=0.02)
+    assert error[0] == pytest.approx(np.sqrt(0.8 / 400), rel=0.2)  # of a variance: kurtosis 1.8
 
 
-def paying(pays: int, *explained: float) -> dict[str, object]:
-    """What pays on months held out, and what 1, 2, ... clusters explain there."""
-    explains = np.array(explained or np.linspace(0, 0.7, 8))
-    prediction = Prediction(explains, np.full(len(explains), 0.01), history=1.0)
-    return {"prediction": prediction, "at_price": lambda numbers: pays}
+def test_the_unit_and_the_place_of_values_do_not_matter_to_the_gap() -> None:
+    values = blobs(0, 3, n=60)
+    first, second = (gap_statistic(x, 4, 5, seed=0) for x in (values, 1000 * values + 7))
+    np.testing.assert_allclose(first, second)
 
 
-def test_slices_of_a_continuum_are_as_many_as_pay_unless_the_gap_explains_nearly_as_much() -> None:
-    values = gradient(2, 300)
-    gap = choose(values, "slices")[0]
-    assert 2 <= gap < 6
-    little = [0.0] * gap + [0.6] * (7 - gap) + [0.7]
-    assert choose(values, "slices", **paying(8, *little)) == (8, "slices", "continuum")
-    enough = [0.0] * (gap - 1) + [0.69] * (8 - gap) + [0.7]
-    assert choose(values, "slices", **paying(8, *enough)) == (gap, "slices", "continuum")
-    fewer_pay = choose(values, "slices", **paying(gap - 1, *enough))
-    assert fewer_pay[0] == gap - 1
-    assert choose(values, "slices", **paying(1, *enough)) == (1, "not_predictive", "continuum")
+def test_groups_show_where_there_are_any() -> None:
+    assert shows_groups(blobs(0, 3, apart=9.0), seed=0)
+    assert not shows_groups(np.random.default_rng(0).normal(size=(100, 2)), seed=0)
+    assert not shows_groups(np.repeat([[0.0], [1.0]], 9, axis=0), seed=0)  # too few to try
 
 
-def test_groups_are_kept_whatever_pays() -> None:
-    assert choose(blobs(1, 4), "slices", **paying(2)) == (4, "chosen", "groups")
+def test_gaussians_that_overlap_are_counted_unless_one_is_too_small() -> None:
+    random = np.random.default_rng(0)
+    sizes = [90, 60, 12]
+    values = random.normal(size=(162, 1)) + np.repeat([0.0, 5.0, 10.0], sizes)[:, None]
+    assert choose_by_mixture(values, 6, 1, seed=0) == 3
+    assert choose_by_mixture(values, 2, 1, seed=0) == 2
+    assert choose_by_mixture(values, 6, 30, seed=0) == 2
+    assert choose_by_mixture(random.normal(size=(150, 2)), 5, 1, seed=0) == 1
 
 
-def test_the_criterion_prediction_takes_what_pays() -> None:
-    for pays, status in ((3, "chosen"), (1, "not_predictive")):
-        found = choose_k(
-            blobs(1, 4),
-            smallest=2,
-            largest=6,
-            criterion="prediction",
-            algorithm="kmeans",
-            seed=0,
-            **paying(pays),
-        )
-        assert (found.k, found.status) == (pays, status)
+def test_fewer_than_eight_stores_beside_a_gap_say_nothing() -> None:
+    random = np.random.default_rng(0)
+    for few, told in ((7, False), (8, True)):
+        values = random.normal(size=(60 + few, 1)) + np.repeat([0.0, 50.0], [60, few])[:, None]
+        assert (grouped_p_value(values, 2, repeats=3, seed=0) < 1) == told
 
 
-def test_a_number_can_be_decided_and_all_scores_are_told_all_the_same() -> None:
-    values = blobs(1, 4)
-    assert choose(values, fixed=3)[:2] == (3, "fixed")
-    assert choose(values, fixed=1)[:2] == (1, "fixed")
-    found = choose_k(
-        values,
-        smallest=2,
-        largest=4,
-        criterion="gap",
-        algorithm="kmeans",
-        seed=0,
-        fixed=3,
-    )
-    assert {k for k, name, _ in found.scores if name == "gap"} == {1, 2, 3, 4}
-    assert {k for k, name, _ in found.scores if name == "silhouette"} == {2, 3, 4}
-
-
-def test_a_number_with_a_cluster_that_is_too_small_is_not_preferred() -> None:
-    values = np.vstack([blobs(1, 3, n=120), [[60.0, 60.0], [60.5, 60.0], [60.0, 60.5]]])
-    assert choose(values, min_stores=1)[0] == 4
-    assert choose(values, min_stores=5)[0] < 4
+def test_fewer_different_stores_than_clusters_are_no_groups() -> None:
+    assert grouped_p_value(np.repeat([[0.0], [9.0]], 30, axis=0), 3, repeats=2, seed=0) == 1.0

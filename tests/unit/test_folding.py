@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from store_clusters.clusters.limits import ImpossibleLimits, Limits
 from store_clusters.merge.folding import Fold, Folded, Space, fold_cells
-from store_clusters.merge.layout import BOTH
+from store_clusters.merge.layout import BOTH, EXTERNAL, INTERNAL
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
 cases = st.tuples(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 15))
@@ -217,3 +217,101 @@ def test_the_next_alternative_is_the_second_nearest() -> None:
     (last,) = fold({"1_1": (1, 0), "1_2": (5, 2)}, Limits(2)).folds
     assert last.next_alternative is None
     assert np.isnan(last.next_distance)
+
+
+# At the limits
+
+
+def test_a_cluster_of_exactly_the_smallest_size_stays() -> None:
+    cells = {"1_1": (3, 0), "1_2": (4, 1), "2_1": (5, 9)}
+    assert fold(cells, Limits(3)).folds == []
+    assert [step.from_cluster for step in fold(cells, Limits(4)).folds] == ["1_1"]
+
+
+def test_a_cluster_of_exactly_the_largest_size_stays_whole() -> None:
+    assert fold({"1_1": (10, 0), "2_1": (5, 9)}, Limits(2, max_size=10)).folds == []
+    assert len(sizes(fold({"1_1": (11, 0), "2_1": (5, 9)}, Limits(2, max_size=10)))) == 3
+
+
+def test_exactly_as_many_clusters_as_there_may_be_stay() -> None:
+    cells = {"1_1": (5, 0), "1_2": (6, 10), "2_1": (7, 20)}
+    assert fold(cells, Limits(2, max_clusters=3)).folds == []
+    assert len(fold(cells, Limits(2, max_clusters=2)).folds) == 1
+
+
+def test_a_division_into_clusters_of_exactly_the_limits_is_possible() -> None:
+    whole = {"1_1": (30, 0)}
+    assert sorted(sizes(fold(whole, Limits(10, 10, 3))).values()) == [10, 10, 10]
+    with pytest.raises(ImpossibleLimits):
+        fold(whole, Limits(11, 14, 3))
+    assert len(sizes(fold({"1_1": (3, 0)}, Limits(1, 2), followers=3))) == 3
+    with pytest.raises(ImpossibleLimits, match=r"7 stores .* only 3 of them"):
+        fold({"1_1": (3, 0)}, Limits(1, 2), followers=4)
+
+
+def test_where_two_fold_the_larger_keeps_its_name_and_among_equals_the_lower_number() -> None:
+    small = {"1_1": (2, 0), "2_1": (3, 1)}
+    assert set(fold(small, Limits(4)).final_of.values()) == {"2_1"}
+    equal = {"2_1": (3, 0), "10_1": (3, 1)}
+    assert fold(equal, Limits(4)).folds[0].from_cluster == "2_1"
+
+
+def test_the_smallest_goes_first_even_where_a_larger_misfit_is_nearer_to_its_like() -> None:
+    cells = {"1_1": (3, 0), "1_2": (2, 50), "2_1": (9, 1), "2_2": (9, 60)}
+    steps = fold(cells, Limits(5)).folds
+    assert [(step.from_cluster, step.to_cluster) for step in steps] == [
+        ("1_2", "2_2"),
+        ("1_1", "2_1"),
+    ]
+    assert {step.reason for step in steps} == {"too_small"}
+
+
+def test_stores_that_no_track_knows_together_never_share_a_cluster() -> None:
+    names = np.array(["0_1"] * 2 + ["1_0"] * 9 + ["0_2"] * 9, dtype=object)
+    values = np.repeat([[0.0], [0.1], [50.0]], [2, 9, 9], axis=0)
+    sides = np.repeat([EXTERNAL, INTERNAL, EXTERNAL], [2, 9, 9])
+    folded = fold_cells(names, Space(values, values, sides, np.zeros(20, dtype=int)), Limits(5))
+    assert sizes(folded) == {"1_0": 9, "0_2": 11}
+    alone = fold_cells(
+        names[:11], Space(values[:11], values[:11], sides[:11], sides[:11] * 0), Limits(5)
+    )
+    assert sizes(alone) == {"0_1": 2, "1_0": 9}  # nobody could take them
+
+
+def seen(refits: list[list[int]], join_above: float, at: list[float]) -> Folded:
+    """Fold three cells of four stores each; ``refits`` of one view, ``at`` their places."""
+    names = np.repeat(["1_1", "1_2", "2_1"], 4).astype(object)
+    values = np.repeat(at, 4)[:, None]
+    views = [np.array(2 * refits)]  # an even power of two, of which roots are exact
+    space = Space(values, values, np.full(12, BOTH), np.zeros(12, dtype=int), views, join_above)
+    return fold_cells(names, space, Limits(1))
+
+
+def test_cells_are_one_from_the_overlap_asked_for_whatever_their_size() -> None:
+    # of the first two cells, a half shares a refitted cluster: overlap 0.5 / 1, see test_overlap
+    refits = [[0] * 8 + [1] * 4, [0] * 4 + [1] * 4 + [2] * 4]
+    joined = seen(refits, 0.5, [0.0, 50.0, 1.0])
+    assert sizes(joined) == {"1_1": 8, "2_1": 4}
+    assert [(f.from_cluster, f.to_cluster, f.reason) for f in joined.folds] == [
+        ("1_2", "1_1", "inseparable")
+    ]
+    assert seen(refits, 0.51, [0.0, 50.0, 1.0]).folds == []
+
+
+def test_with_refits_a_small_cell_goes_where_it_is_told_apart_least_not_to_the_nearest() -> None:
+    names = np.repeat(["1_1", "1_2", "2_1"], [2, 5, 5]).astype(object)
+    values = np.repeat([0.0, 1.0, 9.0], [2, 5, 5])[:, None]
+    sides, nobody = np.full(12, BOTH), np.zeros(12, dtype=int)
+    apart, like_the_far = np.repeat([0, 1, 2], [2, 5, 5]), np.repeat([0, 1, 0], [2, 5, 5])
+    for refits, expected in ((apart, "1_2"), (like_the_far, "2_1")):
+        space = Space(values, values, sides, nobody, [np.array([refits, apart])], 0.9)
+        assert fold_cells(names, space, Limits(3)).final_of["1_1"] == expected
+
+
+def test_followers_count_for_the_smallest_size_only_where_the_largest_asks_for_more_clusters() -> (
+    None
+):
+    folded = fold({"1_1": (5, 0)}, Limits(4, max_size=8), followers=7)
+    assert (len(sizes(folded)), folded.folds[0].reason) == (2, "too_large")
+    folded = fold({"1_1": (3, 0), "2_1": (9, 5)}, Limits(4), followers=7)
+    assert sizes(folded) == {"2_1": 12}

@@ -8,7 +8,9 @@ from chains import chain, known_as, nothing_outside, roots, segments, sold, trac
 from sklearn.metrics import adjusted_rand_score
 
 from store_clusters.clusters.held_out import HeldOut
-from store_clusters.clusters.limits import ImpossibleLimits, usable_size
+from store_clusters.clusters.limits import ImpossibleLimits, Limits, usable_size
+from store_clusters.clusters.nesting import Nest
+from store_clusters.clusters.steps import Stores
 from store_clusters.merge.merging import Merged, merge_tracks
 from store_clusters.merge.tracks import Track
 from store_clusters.merge.wanted import Wanted
@@ -274,3 +276,107 @@ def test_both_tracks_alike_make_as_many_clusters_as_are_asked_for() -> None:
     with pytest.raises(ImpossibleLimits, match=r"not 40 \(target\)") as raised:
         chain(odd, even, 3, outside, aim="joint", target=40)
     assert raised.value.limit == "target or min_size or join_above"
+
+
+# The evidence of one division, by hand
+
+
+def nest_of(
+    internal: list[int],
+    refits: list[list[int]],
+    limits: Limits | None = None,
+    held_out: HeldOut | None = None,
+    mix: np.ndarray | None = None,
+) -> Nest:
+    """Internal clusters (from 0) and how they come back; nothing outside."""
+    own = np.array(internal) + 1
+    n = len(own)
+    again = np.array(refits, dtype=np.int64).reshape(-1, n) + 1
+    outside = np.zeros(n, dtype=np.int64)
+    mix = 9.0 * own[:, None] if mix is None else mix
+    stores = Stores(
+        own, outside, mix, np.zeros((n, 1)), np.ones(n), again, 0 * again, held_out, False
+    )
+    return Nest(stores, limits or Limits(1), 0)
+
+
+def kinds(nest: Nest) -> list[str]:
+    return [found.kind for found in nest.evidence(nest.start()).values()]
+
+
+def test_a_cluster_is_a_group_from_a_jaccard_similarity_of_075() -> None:
+    whole = [0] * 4 + [1] * 3
+    nest = nest_of(whole, [[0, 0, 0, 1, 1, 1, 1]])  # 3 of 4 come back, and 3 with one more
+    assert list(nest.jaccards(nest.start()).values()) == [0.75, 0.75]
+    assert kinds(nest) == ["group", "group"]
+    assert nest.sound(nest.start())
+    weaker = nest_of(whole, [[0, 0, 0, 1, 1, 1, 1], [0, 0, 1, 1, 1, 1, 1]])
+    assert kinds(weaker) == ["none", "none"]
+    assert not weaker.sound(weaker.start())
+
+
+def test_without_refits_only_sales_held_out_are_evidence() -> None:
+    segment = np.arange(60) % 2
+    mixes = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
+    real = HeldOut(*sold(mixes[segment], 300, 0), "hellinger")
+    assert kinds(nest_of(segment, [])) == ["none", "none"]
+    found = nest_of(segment, [], held_out=real)
+    assert kinds(found) == ["slice", "slice"]
+    assert set(found.jaccards(found.start()).values()) == {0}
+    noise = HeldOut(*sold(mixes[0 * segment], 300, 0), "hellinger")
+    assert kinds(nest_of(segment, [], held_out=noise)) == ["none", "none"]
+
+
+@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize("aim", ["balanced", "sales", "joint"])
+def test_clusters_are_merged_without_a_single_refit(aim: str, dated: bool) -> None:
+    segment = np.arange(80) % 2
+    odd, even = sold(np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])[segment], 300, 0)
+    inside, outside = known_as(segment + 1, segment * 9.0), nothing_outside(80)
+    inside, outside = (replace(one, refits=one.refits[:0]) for one in (inside, outside))
+    found = merge_tracks(
+        inside,
+        outside,
+        Wanted(5, aim=aim, max_clusters=2),
+        weights=np.ones(80),
+        held_out=HeldOut(odd, even, "hellinger") if dated else None,
+    )
+    assert len(found.names) == (2 if dated else 1)
+    assert {one.kind for one in found.evidence} == ({"slice"} if dated else {"whole"})
+    assert [one.jaccard for one in found.evidence] == [0] * len(found.names)
+    assert not dated or np.isfinite(found.confidence).all()
+
+
+def test_a_division_is_sound_at_exactly_its_limits() -> None:
+    internal = [0] * 3 + [1] * 4
+    for limits, sound in (
+        (Limits(3, None, 2), True),
+        (Limits(4), False),
+        (Limits(1, None, 1), False),
+        (Limits(1), True),
+    ):
+        nest = nest_of(internal, [internal], limits)
+        assert nest.sound(nest.start()) == sound
+    alone = nest_of([0] * 3, [[0] * 3], Limits(4))
+    assert alone.sound(alone.start())  # the only one may be small
+
+
+def test_what_is_too_small_is_joined_first_then_what_has_no_evidence_then_the_most_alike() -> None:
+    internal = [0] * 2 + [1] * 5 + [2] * 5 + [3] * 5
+    at = np.repeat([0.0, 1.0, 10.0, 30.0], [2, 5, 5, 5])[:, None]
+    loose = [0] * 2 + [1] * 5 + [2, 2, 3, 3, 3] + [3] * 5
+    for least, refits, reason, clusters in (
+        (3, [internal], "too_small", (2, 1)),  # from 1, the larger first
+        (2, [loose], "no_evidence", (2, 3)),
+        (2, [internal], "fewer", (2, 1)),
+    ):
+        nest = nest_of(internal, refits, Limits(least), mix=at)
+        step = nest.fewer(nest.start())
+        assert step is not None
+        assert (step.reason, step.clusters) == (reason, clusters)
+    crowded = nest_of(internal, [internal], Limits(2, None, 3), mix=at)
+    step = crowded.fewer(crowded.start())
+    assert step is not None
+    assert step.reason == "too_many"
+    one = nest_of([0] * 3, [[0] * 3])
+    assert one.fewer(one.start()) is None
