@@ -62,7 +62,7 @@ def test_both_nodes_got_work_and_short_steps_share_a_job(
 ) -> None:
     _, said, seen = finished
     assert {f"COMPLETED {node}" for node in slurm.NODES} <= set(seen.splitlines())
-    assert "28 of 28 steps (100%) done" in said
+    assert "31 of 31 steps (100%) done" in said
     # sums, the product map, external sources, both tracks, final clusters, reporting
     assert seen.count("COMPLETED") == 7
 

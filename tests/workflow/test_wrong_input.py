@@ -49,10 +49,15 @@ def configure(project: Project, overlay: dict | None = None) -> str:
     return project.write_config(config)
 
 
+# What a step of a track writes; the steps before the one that fails are done, with new settings.
+STEPS = {"normalized", "normalize_parameters", "store_status", "imputed", "impute_parameters"}
+STEPS |= {"outliers", "reduced", "loadings", "components", "redundant", "k", "k_scores"}
+
+
 def results(project: Project) -> dict[str, bytes]:
-    """Return the tables that people read; Snakemake removes those of a file or shard it redoes."""
+    """Return the tables that people read; Snakemake removes those of a file that it redoes."""
     files = project.files()
-    return {k: v for k, v in files.items() if "/sales/" not in k and "/shards/" not in k}
+    return {k: v for k, v in files.items() if "/sales/" not in k and Path(k).stem not in STEPS}
 
 
 def error(project: Project, target: str, overlay: dict | None = None) -> str:
