@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from common import tables
 from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store_clusters.run.errors import InputError
+from store_clusters.tables import contracts as tables
 from store_clusters.tables.contracts import (
     TYPES,
     contract,

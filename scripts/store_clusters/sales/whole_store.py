@@ -57,7 +57,7 @@ def read_stores(path: str | Path, kind: str, shard: str = "") -> dict[str, pa.Ta
     in_here = [group for group in all_groups(categories, kind) if in_shard(group, shard)]
     some = None
     if WHOLE_STORE not in in_here and len(in_here) < len(categories):
-        some = [("category", "in", in_here)]
+        some = pc.field("category").isin(pa.array(in_here, pa.string()))
     by_category = dict(groups(read_table(path, "stores", filters=some), "category"))
     if WHOLE_STORE in in_here and WHOLE_STORE not in by_category:
         by_category[WHOLE_STORE] = whole_stores(pa.concat_tables(by_category.values()))
