@@ -23,10 +23,10 @@ WIDTH, GAP, LINE = 2.3, 0.35, 0.21
 def main() -> None:
     """Draw the picture."""
     height = max(len(members(stage)) for stage in STAGES) * LINE + 0.7
-    figure = Figure(figsize=(len(STAGES) * (WIDTH + GAP) / 1.25, (height + 4.6) / 1.25))
+    figure = Figure(figsize=(len(STAGES) * (WIDTH + GAP) / 1.25, (height + 6.0) / 1.25))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_xlim(-0.3, len(STAGES) * (WIDTH + GAP))
-    axes.set_ylim(-height - 2.1, 2.6)
+    axes.set_ylim(-height - 3.5, 2.6)
     axes.axis("off")
     left = {stage: number * (WIDTH + GAP) for number, stage in enumerate(STAGES)}
     for stage, x in left.items():
@@ -41,7 +41,7 @@ def main() -> None:
               fontsize=9, color=GREY)  # fmt: skip
     width = left[STAGES[-1]] + WIDTH
     for row, name in enumerate(BASE):
-        y = -height - 0.95 - row * 0.62
+        y = -height - 2.35 - row * 0.62
         words = ", ".join(members(name))
         box(axes, (0, y), (width, 0.5), "", lines=[], colour=GREY)
         axes.text(0.12, y + 0.25, name, va="center", fontsize=10, weight="bold", color=GREY)
@@ -53,7 +53,7 @@ def main() -> None:
             FancyArrowPatch(
                 (start, -height),
                 (end, -height),
-                connectionstyle=f"arc3,rad={-0.12 - 0.05 * step}",
+                connectionstyle=f"arc3,rad={-0.42 + 0.045 * step}",
                 arrowstyle="-|>",
                 mutation_scale=9,
                 linewidth=0.6 + 0.25 * min(count, 8),

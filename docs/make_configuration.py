@@ -19,6 +19,7 @@ sys.path.append(str(ROOT / "scripts"))
 
 from store_clusters.inputs.options import External, Products, Sales, Source  # noqa: E402
 from store_clusters.run.options import Member  # noqa: E402
+from store_clusters.run.registry import Registry  # noqa: E402
 from store_clusters.settings.declared import (  # noqa: E402
     Key,
     choices,
@@ -93,12 +94,13 @@ def _with_sentences(part: Any, member: Member | None) -> Any:
         return part
     part = {name: _with_sentences(each, member) for name, each in part.items()}
     if member and part.get("enum") == member.names:
-        part["enumDescriptions"] = [_sentence(member, name) for name in member.names]
+        part["enumDescriptions"] = [_sentence(member.registry, name) for name in member.names]
     return part
 
 
-def _sentence(member: Member, name: str) -> str:
-    return member.sentence(name).replace("``", "`")
+def _sentence(registry: Registry, name: str) -> str:
+    """Return what a member is; nothing of a word that stands for none."""
+    return registry.sentence(name).replace("``", "`") if name in registry else ""
 
 
 def defaults_page() -> str:
@@ -228,8 +230,9 @@ def _members(rows: list[tuple[str, Key]]) -> str:
             chosen.setdefault(member.registry.package, {})[name] = member
     tables = []
     for names in chosen.values():
-        meant = {n: _sentence(member, n) for member in names.values() for n in member.names}
-        sentences = [(f"`{name}`", meant[name]) for name in sorted(meant)]
+        registry = next(iter(names.values())).registry
+        used = sorted({name for member in names.values() for name in member.names} & {*registry})
+        sentences = [(f"`{name}`", _sentence(registry, name)) for name in used]
         tables.append("\n" + _markdown((" and ".join(names), "what it is"), sentences))
     return "".join(tables)
 

@@ -315,7 +315,7 @@ def test_dates_need_no_quotes() -> None:
         ),
         (
             "internal: {cluster: {algorithm: kmean}}",
-            "expected one of kmeans, kmeans_limited, ward, gaussian_mixture",
+            "expected one of gaussian_mixture, kmeans, kmeans_limited, ward",
         ),
         (
             "internal: {choose_k: {min: 1}}",

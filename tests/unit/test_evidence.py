@@ -1,5 +1,6 @@
 """What people read of the evidence for final clusters is so."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from store_clusters.describe.evidence import (
     surroundings_words,
     why_words,
 )
+from store_clusters.merge.options import Merge
 
-MERGE: dict[str, Any] = {"aim": "balanced", "max_clusters": "auto", "target": {}}
+MERGE = Merge()
 NAN = float("nan")
 
 
@@ -123,7 +125,7 @@ def test_surroundings_that_cannot_add_anything_say_why() -> None:
         "Surroundings add nothing here: by them, stores are one cluster."
     )
     assert "known of no store" in surroundings_words(nothing, [], {"k": 0}, MERGE)
-    asked = MERGE | {"target": {"a": 5}}
+    asked = replace(MERGE, target={"a": 5})
     assert "as many clusters as you ask for" in surroundings_words(nothing, [], {"k": 3}, asked)
 
 
@@ -150,7 +152,7 @@ def test_one_cluster_of_several_internal_ones_says_why() -> None:
     row = category(final_clusters=1, internal_clusters=3)
     several = {"status": "slices", "verdict": "continuum"}
     assert "no division of the 3 internal clusters" in one_cluster_words(row, several, MERGE)
-    asked = one_cluster_words(row, several, MERGE | {"target": {"a": 1}})
+    asked = one_cluster_words(row, several, replace(MERGE, target={"a": 1}))
     assert asked == "One cluster: you ask for one; what stores sell makes 3."
     assert not one_cluster_words(category(), several, MERGE)
     undated = category(final_clusters=1, internal_clusters=1, explained=NAN)

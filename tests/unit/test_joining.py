@@ -18,7 +18,7 @@ from store_clusters.features.joining import (
     one_row_per_store,
     to_long,
 )
-from store_clusters.features.joining_tables import read_source
+from store_clusters.features.joining_tables import SourceFeatures, join, read_source
 from store_clusters.inputs.options import Source
 from store_clusters.inputs.sources import header
 from store_clusters.run.errors import InputError
@@ -258,14 +258,19 @@ def test_text_with_nearly_one_value_per_store_is_no_category(
 # A source, from its files
 
 
-def read(folder: Path, files: dict[str, pd.DataFrame], **keys: object) -> pd.DataFrame:
+def read_all(folder: Path, files: dict[str, pd.DataFrame], **keys: object) -> SourceFeatures:
     """Write the files of a source, CSV or Parquet by their names, and read them."""
     for name, rows in files.items():
         write = rows.to_csv if name.endswith("csv") else rows.to_parquet
         write(folder / name, index=False)
     columns: dict = {"store_id": "shop"} | keys.pop("columns", {})  # type: ignore[operator]
     paths = [str(folder / name) for name in files]
-    return read_source(paths, external("census", columns, **keys), 12).table
+    return read_source(paths, external("census", columns, **keys), 12)
+
+
+def read(folder: Path, files: dict[str, pd.DataFrame], **keys: object) -> pd.DataFrame:
+    """The features of a source, from files that are written first."""
+    return read_all(folder, files, **keys).table
 
 
 @pytest.mark.parametrize("rows", ["unique", "distinct", "mean", "last"])
@@ -339,3 +344,80 @@ def test_numbers_too_large_to_be_squared_are_told(tmp_path: Path) -> None:
         InputError, match=r"'size' holds 1 numbers beyond 1e\+100, of the stores 'a'"
     ):
         read(tmp_path, {"a.csv": rows})
+
+
+# What is set aside
+
+
+def stores(number: int, **columns: object) -> dict[str, pd.DataFrame]:
+    """A file of so many stores."""
+    return {"a.csv": pd.DataFrame({"shop": range(number), **columns})}
+
+
+def test_a_column_that_tells_stores_apart_is_set_aside_and_said(tmp_path: Path) -> None:
+    names = [f"Store {number:02}" for number in range(13)]
+    found = read_all(tmp_path, stores(13, manager=names, size=range(13)))
+    assert list(found.table) == ["census.size"]
+    assert [tuple(row) for row in found.aside] == [
+        ("census", "manager", "nearly_one_value_per_store", 13, 13, "Store 00")
+    ]
+    (said,) = found.warnings
+    assert said.startswith(
+        f"{tmp_path / 'a.csv'}: column 'manager' is set aside: 13 stores have 13 different values, "
+        "such as 'Store 00', which say nothing of which stores are alike."
+    )
+    assert "Name it in exclude of the source 'census', or in columns.store_name" in said
+
+
+def test_numbers_with_leading_zeros_are_identifiers(tmp_path: Path) -> None:
+    codes = [f"{number:05}" for number in range(13)]
+    found = read_all(tmp_path, stores(13, code=codes, size=1))
+    assert list(found.table) == ["census.size"]
+    assert found.aside[0].example == "00000"
+    shared = [f"{number % 3:05}" for number in range(13)]
+    assert list(read(tmp_path, stores(13, code=shared))) == ["census.code"]
+    plain = [f"{number}" for number in range(13)]
+    assert list(read(tmp_path, stores(13, code=plain))) == ["census.code"]
+
+
+def test_a_column_without_a_value_is_set_aside_in_silence(tmp_path: Path) -> None:
+    found = read_all(tmp_path, stores(3, nothing=None, size=[1, 2, 3]))
+    assert [tuple(row) for row in found.aside] == [("census", "nothing", "no_value", 0, 0, None)]
+    assert found.warnings == []
+    assert found.facts == {
+        "source": "census",
+        "rows_in": 3,
+        "stores": 3,
+        "features": 1,
+        "columns_without_a_value": ["nothing"],
+    }
+
+
+def test_sources_of_which_no_feature_is_left_are_refused(tmp_path: Path) -> None:
+    empty = read_all(tmp_path, stores(3, nothing=None))
+    with pytest.raises(InputError, match=r"left in any source; set aside: 'nothing'\.$"):
+        join([empty])
+    bare = read_all(tmp_path, stores(3))
+    with pytest.raises(InputError, match=r"left in any source\.$"):
+        join([bare])
+
+
+@pytest.mark.parametrize(("rows", "on_a_day"), [("unique", ""), ("last", " on one day")])
+def test_several_rows_of_a_store_are_told_with_the_ways_to_use_them(
+    tmp_path: Path, rows: str, on_a_day: str
+) -> None:
+    table = pd.DataFrame({"shop": ["7", "7", "8"], "size": 1, "day": "2024-01-31"})
+    columns = {"date": "day"}
+    with pytest.raises(InputError) as error:
+        read(tmp_path, {"a.csv": table}, rows=rows, columns=columns)
+    assert str(error.value) == (
+        f"{tmp_path / 'a.csv'}: 1 stores have several rows{on_a_day} in column 'shop': '7'. "
+        "Expected one; set rows of the source 'census' to distinct (identical rows), mean, median, "
+        "min, max, sum, first or last."
+    )
+
+
+def test_infinite_numbers_are_told_with_their_stores(tmp_path: Path) -> None:
+    table = pd.DataFrame({"shop": ["a", "b"], "size": [1.0, np.inf]})
+    with pytest.raises(InputError, match="'size' holds 1 infinite numbers, of the stores 'b'"):
+        read(tmp_path, {"a.parquet": table})

@@ -1,14 +1,11 @@
 """People read their own words for features, and never those that are to be left out."""
 
-import importlib.util
-from types import ModuleType
-
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from store_clusters.describe.labels import (
     Labels,
+    check_named,
     column_features,
     label_features,
     need_state_feature,
@@ -34,15 +31,6 @@ NEEDS = [
     whole_store_feature("<all categories>", "MOUTHWASH · MINT_X", "MOUTHWASH", "MINT_X"),
 ]
 FEATURES = COLUMNS + NEEDS
-
-
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
-    """The script of the rule."""
-    spec = importlib.util.spec_from_file_location("label", ROOT / "scripts" / "label.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def read(words: dict[str, str], never_name: list[str] | None = None) -> Labels:
@@ -122,9 +110,9 @@ def test_words_that_make_two_features_read_alike_are_found() -> None:
     assert read_alike(FEATURES, label_features(FEATURES, {"MINT_X": "mint"}, [])) == []
 
 
-def test_a_name_that_no_feature_has_is_refused_with_the_nearest(script: ModuleType) -> None:
+def test_a_name_that_no_feature_has_is_refused_with_the_nearest() -> None:
     with pytest.raises(InputError) as error:
-        script.check_known(["demographics.median_incom"], ["*.race_white", "MINT_Y"], FEATURES, [])
+        check_named(["demographics.median_incom"], ["*.race_white", "MINT_Y"], FEATURES, [])
     message = str(error.value)
     assert "labels.features: 'demographics.median_incom' is no feature of this run." in message
     assert "Did you mean 'demographics.median_income'?" in message
@@ -134,13 +122,13 @@ def test_a_name_that_no_feature_has_is_refused_with_the_nearest(script: ModuleTy
     assert "race_white" not in message.partition("Expected")[0]
 
 
-def test_a_pattern_that_fits_nothing_is_refused(script: ModuleType) -> None:
+def test_a_pattern_that_fits_nothing_is_refused() -> None:
     with pytest.raises(InputError, match=r"'\*\.rase_\*' is no feature"):
-        script.check_known([], ["*.rase_*"], FEATURES, [])
+        check_named([], ["*.rase_*"], FEATURES, [])
 
 
-def test_a_column_that_was_set_aside_may_be_named(script: ModuleType) -> None:
-    script.check_known(["stores.address"], ["stores.*"], FEATURES, ["stores.address"])
+def test_a_column_that_was_set_aside_may_be_named() -> None:
+    check_named(["stores.address"], ["stores.*"], FEATURES, ["stores.address"])
 
 
 def test_axes_do_not_name_what_is_never_named() -> None:

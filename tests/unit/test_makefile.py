@@ -1,6 +1,8 @@
-"""The commands that users of the old pipeline know, as Make would run them."""
+"""The commands that users of the old pipeline know: what Make would run, and when it refuses."""
 
 import os
+import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -12,46 +14,103 @@ from conftest import ROOT
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
+STEPS = {  # target: rule
+    "run-internal-preprocessing": "run_internal_preprocessing",
+    "run-internal-ml": "run_internal_ml",
+    "run-external-preprocessing": "run_external_preprocessing",
+    "run-external-ml": "run_external_ml",
+    "run-merging": "run_merging",
+}
+ENVIRONMENTS = ("dev", "staging", "prod")
+PASSED_ON = {name: value for name, value in os.environ.items() if name not in {"PORT", "ENV"}}
 
-def commands(*arguments: str) -> str:
+
+def planned(*arguments: str, **variables: str) -> list[list[str]]:
+    """Return the commands that Make would run, as words; programs of ``.venv`` by their name."""
     done = subprocess.run(
         ["make", "--no-print-directory", "--dry-run", *arguments],
         cwd=ROOT,
+        env=PASSED_ON | variables,
         capture_output=True,
         text=True,
         check=True,
     )
-    return done.stdout
+    commands = [shlex.split(line) for line in done.stdout.splitlines() if ".venv/bin/" in line]
+    return [[Path(program).name, *words] for program, *words in commands]
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "run-internal-preprocessing",
-        "run-internal-ml",
-        "run-external-preprocessing",
-        "run-external-ml",
-        "run-merging",
-    ],
-)
-@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
-def test_a_step_runs_the_target_of_its_name_in_its_environment(
-    target: str, environment: str
-) -> None:
-    rule = target.replace("-", "_")
-    line = f"{rule} --configfile config/{environment}.yaml"
-    assert line in commands(target, f"ENV={environment}")
+def snakemake(*arguments: str, **variables: str) -> list[str]:
+    """Return the words of the one command of Snakemake that Make would run."""
+    (found,) = (words for program, *words in planned(*arguments, **variables)
+                if program == "snakemake")  # fmt: skip
+    return found
 
 
-def test_run_full_takes_the_environment_and_everything() -> None:
-    last = commands("run-full", "ENV=prod").splitlines()[-1]
-    assert last.endswith("snakemake --cores all --configfile config/prod.yaml")
+# What targets run
+
+
+@pytest.mark.parametrize(("target", "rule"), STEPS.items())
+def test_a_step_runs_its_rule(target: str, rule: str) -> None:
+    assert snakemake(target) == ["--cores", "all", rule]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("target", [*STEPS, "run-full", "monitor", "report", "unlock"])
+def test_a_run_takes_an_environment(target: str, environment: str) -> None:
+    words = snakemake(target, f"ENV={environment}")
+    assert words[words.index("--configfile") + 1] == f"config/{environment}.yaml"
+    assert [
+        word for word in words if word not in ("--configfile", f"config/{environment}.yaml")
+    ] == (snakemake(target))
+
+
+def test_an_environment_may_be_a_variable() -> None:
+    assert snakemake("run-full", ENV="prod") == snakemake("run-full", "ENV=prod")
+
+
+def test_the_rules_that_are_run_exist() -> None:
+    command = [sys.executable, "-m", "snakemake", "--list-target-rules"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert set(STEPS.values()) <= set(listed.split())
+
+
+def test_a_full_run_has_no_target_but_the_default() -> None:
+    assert snakemake("run-full") == ["--cores", "all"]
+    assert snakemake("run-full", "CORES=4") == ["--cores", "4"]
+    assert snakemake("demo") == ["--cores", "all", "--quiet", "all"]
+
+
+def test_monitor_report_and_unlock_are_options_of_snakemake() -> None:
+    assert snakemake("monitor")[2:] == ["--logger", "rich"]
+    assert snakemake("report")[2:] == ["--report", "snakemake-report.html"]
+    assert snakemake("unlock")[2:] == ["--unlock"]
 
 
 def test_dev_runs_and_serves_the_results_of_its_own_environment() -> None:
-    printed = commands("dev")
-    assert "--configfile config/dev.yaml" in printed
-    assert "--bind 127.0.0.1 --directory results/dev/report" in printed
+    _, run, serve = planned("dev", "PORT=8123")[-3:]
+    assert run[-2:] == ["--configfile", "config/dev.yaml"]
+    assert "http.server" in serve
+    assert serve[serve.index("--bind") + 1] == "127.0.0.1"
+    assert serve[serve.index("--directory") + 1] == "results/dev/report"
+    assert serve[-1] == "8123"
+
+
+def test_tests_begin_with_what_is_quicker() -> None:
+    programs = [program for program, *_ in planned("test") if program not in ("pip", "python")]
+    assert programs == ["ruff", "ruff", "snakefmt", "mypy", "snakemake", "pytest"]
+    assert not any("--fix" in words for words in planned("lint"))
+    assert any("--fix" in words for words in planned("format"))
+
+
+def test_help_lists_every_target_with_what_it_does() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    (targets,) = re.findall(r"^\.PHONY:(.*)$", text, re.MULTILINE)
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    told = dict(re.findall(r"^([a-z-]+) +(\S.*)$", done.stdout, re.MULTILINE))
+    assert set(told) == set(targets.split())
+
+
+# When it refuses
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -69,7 +128,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", "--no-print-directory", f"VENV={programs}", "PYTHON=false", *arguments],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name not in {"PORT", "ENV"}},
+        env=PASSED_ON,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -90,10 +149,12 @@ def test_a_port_in_use_is_told_before_the_run(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout
 
 
-def test_a_port_that_is_none_is_told(tmp_path: Path) -> None:
-    done = make(tmp_path, "dev", "PORT=http")
+@pytest.mark.parametrize("port", ["http", "-1", "70000"])
+def test_a_port_that_is_none_is_told(tmp_path: Path, port: str) -> None:
+    done = make(tmp_path, "dev", f"PORT={port}")
     assert done.returncode != 0
-    assert "PORT=http: expected a number" in done.stdout
+    assert f"PORT={port}: expected a number" in done.stdout
+    assert "RUN" not in done.stdout
 
 
 def test_a_free_port_is_served_from_after_the_run(tmp_path: Path) -> None:
@@ -105,15 +166,27 @@ def test_a_free_port_is_served_from_after_the_run(tmp_path: Path) -> None:
     assert done.stdout.index("RUN") < done.stdout.index(f":{port}/") < done.stdout.index("SERVED")
 
 
-def test_an_environment_that_does_not_exist_is_told_with_those_that_do(tmp_path: Path) -> None:
-    done = make(tmp_path, "run-full", "ENV=pord")
+@pytest.mark.parametrize("target", ["run-full", "run-merging", "monitor", "report"])
+def test_an_environment_that_does_not_exist_is_told_with_those_that_do(
+    tmp_path: Path, target: str
+) -> None:
+    done = make(tmp_path, target, "ENV=pord")
     assert done.returncode != 0
     assert "ENV=pord: there is no config/pord.yaml. There are:" in done.stdout
-    assert "prod" in done.stdout
+    assert all(environment in done.stdout for environment in ENVIRONMENTS)
     assert "RUN" not in done.stdout
 
 
-def test_help_names_every_target() -> None:
-    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for target in ("setup", "demo", "dev", "test", "run-full", "run-merging", "report"):
-        assert f"{target} " in done.stdout
+def test_an_old_python_is_told_before_anything_is_installed(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "$2" | grep -q "3, 11" && exit 1\necho INSTALLED\n')
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", f"VENV={tmp_path / 'venv'}", f"PYTHON={python}", "setup"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "INSTALLED" not in done.stdout

@@ -3,9 +3,9 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from explain import folded
 
-from store_clusters.describe.reasons import WHY, fold_path
+from store_clusters.describe.explanation_tables import folded
+from store_clusters.describe.reason_words import WHY, fold_path
 from store_clusters.merge.merging import Merged, merge_tracks
 from store_clusters.merge.names import whole_name
 from store_clusters.merge.tracks import Track

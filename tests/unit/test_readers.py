@@ -95,7 +95,7 @@ def test_every_reader_has_what_a_reader_has() -> None:
 
 
 def test_one_more_file_is_one_more_format(json_lines: None, tmp_path: Path) -> None:
-    choices = Member(READERS, also=((AUTO, "Any."),)).names
+    choices = Member(READERS, also=(AUTO,)).names
     assert choices == ["auto", "csv", "json_lines", "parquet"]
     assert name_parts(["in/May.JSONL"]) == {"May": "in/May.JSONL"}
     assert format_of("x.json.gz", Source("x")) == "json_lines"  # not text because of .gz

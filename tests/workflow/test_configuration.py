@@ -119,7 +119,7 @@ def test_the_command_line_takes_numbers_and_null_in_maps(project: Project) -> No
     for given in ("{min_size: 10, max_size: null}", "{min_size: 3, max_clusters: 4}"):
         assert "merge" in project.planned("--config", f"merge={given}", "seed=7")
     said = project.fail("-n", "--config", "merge={min_size: x}")
-    assert "merge.min_size: 'x' is not valid: expected text that matches ^auto$" in said
+    assert "merge.min_size: 'x' is not valid: expected number above 0 or auto." in said
 
 
 def test_an_empty_variable_counts_as_unset(project: Project) -> None:
@@ -142,6 +142,20 @@ def test_another_folder_serves_as_well(project: Project, tmp_path: Path) -> None
     (folder / "config" / "config.yaml").write_text("{output: {results: here}, shards: 2}")
     said = project.run("-n", f"here/{STATES}", *where)
     assert f"here/{STATES}" in said
+
+
+def test_the_configuration_of_a_module_is_checked_alike(project: Project, tmp_path: Path) -> None:
+    snakefile = tmp_path / "Snakefile"
+    lines = [
+        "module clusters:",
+        f"    snakefile: {str(project.folder / 'workflow' / 'Snakefile')!r}",
+        "    config: {'seeds': 1, 'external': {'cluster': {'starts': 0}}}",
+        "use rule * from clusters as clusters_*",
+    ]
+    snakefile.write_text("\n".join(lines), encoding="utf-8")
+    said = project.fail("-n", "--snakefile", str(snakefile), "--directory", str(tmp_path))
+    assert "seeds: unknown key. Did you mean 'seed'?" in said
+    assert "external.cluster.starts: 0 is not valid: expected integer of at least 1." in said
 
 
 # Messages

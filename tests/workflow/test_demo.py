@@ -15,7 +15,8 @@ from sklearn.metrics import adjusted_rand_score
 
 PICTURES = {"draw_final", "draw_internal", "draw_external"}
 PAGES = PICTURES | {"export_tables", "write_page", "write_explorer", "write_workbook"}
-AFTER_MERGE = {"describe", "explain", "reconcile"} | PAGES
+EXTERNAL = {"draw_external"}  # follows from no sales
+AFTER_MERGE = {"describe", "explain", "reconcile"} | PAGES - EXTERNAL
 CLUSTERS = {"choose_k", "cluster", "profile_clusters", "merge"} | AFTER_MERGE
 FEATURES = {"impute", "detect_outliers", "reduce"} | CLUSTERS
 
@@ -97,7 +98,7 @@ def test_the_account_adds_up_and_names_every_input(demo: Project) -> None:
 
 def test_every_job_leaves_a_log_of_json_lines(demo: Project) -> None:
     logs = list((demo.folder / "results" / "logs").rglob("*.jsonl"))
-    assert len(logs) == 34
+    assert len(logs) == 37
     for path in logs:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         assert lines[-1]["event"] == "done", path
@@ -192,19 +193,19 @@ def test_a_new_file_of_sales_runs_only_what_depends_on_it(copy: Project) -> None
 def test_what_comes_out_the_same_ends_there(copy: Project) -> None:
     rewrite(copy, "internal/sales/2025-Q2.parquet")
     copy.run("--until", "aggregate_sales")  # the same sums; another checksum of the input
-    pages = PAGES - {"draw_internal", "draw_external", "export_tables"}  # these do not read it
+    pages = PAGES - EXTERNAL - {"draw_internal", "export_tables"}  # these do not read it
     assert set(copy.planned()) == {"reconcile"} | pages
 
 
 def test_a_corrected_product_map_reads_no_sales_again(copy: Project) -> None:
     rewrite(copy, "internal/products.csv")
-    assert set(copy.planned()) == {"map_products", "normalize", "label"} | FEATURES
+    assert set(copy.planned()) == {"map_products", "normalize", "label"} | FEATURES | EXTERNAL
 
 
 def test_a_new_external_file_leaves_the_internal_track_alone(copy: Project) -> None:
     rewrite(copy, "external/competitors.parquet")
     planned = copy.planned()
-    assert set(planned) == {"join_external", "normalize", "label"} | FEATURES
+    assert set(planned) == {"join_external", "normalize", "label"} | FEATURES | EXTERNAL
     assert planned["normalize"] == planned["cluster"] == 1
 
 
@@ -212,11 +213,11 @@ def test_a_new_external_file_leaves_the_internal_track_alone(copy: Project) -> N
     ("file", "rules"),
     [
         ("scripts/store_clusters/merge/merging.py", {"merge"} | AFTER_MERGE),
-        ("scripts/store_clusters/clusters/clustering.py", CLUSTERS),
-        ("scripts/store_clusters/features/imputation.py", FEATURES),
+        ("scripts/store_clusters/clusters/clustering.py", CLUSTERS | EXTERNAL),
+        ("scripts/store_clusters/features/imputation.py", FEATURES | EXTERNAL),
         ("scripts/store_clusters/report/drawing/style.py", PICTURES | {"write_page"}),
-        ("scripts/store_clusters/report/pictures/external_k.py", {"draw_external", "write_page"}),
-        ("workflow/schemas/tables/k.yaml", CLUSTERS),
+        ("scripts/store_clusters/report/pictures/external_k.py", EXTERNAL | {"write_page"}),
+        ("workflow/schemas/tables/k.yaml", CLUSTERS | EXTERNAL),
     ],
 )
 def test_a_change_of_code_reruns_the_rules_that_use_it(
@@ -230,7 +231,7 @@ def test_a_change_of_code_reruns_the_rules_that_use_it(
 @pytest.mark.parametrize(
     ("package", "rules"),
     [
-        ("scikit-learn", FEATURES),  # from the first that uses it
+        ("scikit-learn", FEATURES | EXTERNAL),  # from the first that uses it
         ("matplotlib", PICTURES | {"write_page"}),
         ("XlsxWriter", {"write_workbook"}),
         ("Pygments", set()),  # installed, but not used here
@@ -263,7 +264,7 @@ def test_touching_code_or_input_reruns_nothing(copy: Project) -> None:
     [
         ({"merge": {"refits": 20}}, {"merge"} | AFTER_MERGE),
         ({"merge": {"min_size": 10}}, CLUSTERS),
-        ({"external": {"choose_k": {"max": 5}}}, CLUSTERS),
+        ({"external": {"choose_k": {"max": 5}}}, CLUSTERS | EXTERNAL),
         ({"internal": {"outliers": {"share": 0.1}}}, FEATURES - {"impute"}),
         ({"internal": {"normalize": {"scale": "robust"}}}, {"normalize"} | FEATURES),
     ],

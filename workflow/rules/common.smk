@@ -21,14 +21,13 @@ for name in {"MERGING_DATA_DIR"}.union(*FOLDERS.values()):
     if os.environ.get(name) == "":
         del os.environ[name]
 
-# What the command lays over the configuration: the results of other sources get a folder apart.
-overlays = {
-    "own-data": typed(workflow.config_settings.config),
-    **{path.stem: load_configfile(path) for path in workflow.overwrite_configfiles},
-}
-
-# A module has the configuration that it is given.
-if not workflow.modifier.skip_configfile:
+# A module has the configuration that it is given: what the command lays over is not meant for it.
+IS_MODULE = workflow.modifier.skip_configfile
+overlays = {}
+if not IS_MODULE:  # the results of other sources get a folder apart
+    overlays["own-data"] = typed(workflow.config_settings.config)
+    for path in workflow.overwrite_configfiles:
+        overlays[path.stem] = load_configfile(path)
     update_config(config, overlays["own-data"])
 
 try:
@@ -52,8 +51,9 @@ if settings["output"] != {"results": "results", "merged": "results/merged"}:
     )
 
 # The landing page of Snakemake's report tells the settings and the last run's key facts.
-config.update(settings)
-config["last_run"] = LastRun(Path(settings["output"]["results"], "run.json"))
+if not IS_MODULE:
+    config.update(settings)
+    config["last_run"] = LastRun(Path(settings["output"]["results"], "run.json"))
 
 STARTED = time.time()
 

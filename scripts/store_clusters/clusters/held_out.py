@@ -39,16 +39,18 @@ class HeldOut:
         self._given = odd, even, transform, parts
         self._columns = columns_by(parts)
         halves = np.clip(odd, 0, None), np.clip(even, 0, None)
-        self._pairs = (halves, halves[::-1])
+        self._judges = [
+            [
+                Judge(predicting[:, part], judging[:, part], judging.sum() or 1.0)
+                for part in self._columns
+            ]
+            for predicting, judging in (halves, halves[::-1])
+        ]
         self._values = [with_means(comparable_mixes(x, parts, transform)[0]) for x in halves]
         self._weights = [np.sqrt(x.sum(axis=1)) for x in halves]
         nobody = np.zeros((2, len(odd)), dtype=np.int64)
         self._chain = self.errors(nobody)
-        of_history = sum(
-            judge_mixes(predicting[:, part], judging[:, part], judging.sum() or 1.0, [])[2].sum()
-            for predicting, judging in self._pairs
-            for part in self._columns
-        )
+        of_history = sum(judge.of_history.sum() for judges in self._judges for judge in judges)
         self._total = float(self._chain.sum())
         self.history = self.share(self._total - float(of_history))
 
@@ -93,11 +95,9 @@ class HeldOut:
         """Return each store's squared errors, (n_stores,), when clusters (2, n_stores) predict."""
         return np.asarray(
             sum(
-                judge_mixes(
-                    predicting[:, part], judging[:, part], judging.sum() or 1.0, [clusters]
-                )[0][0]
-                for (predicting, judging), clusters in zip(self._pairs, labels, strict=True)
-                for part in self._columns
+                judge.of(clusters)
+                for judges, clusters in zip(self._judges, labels, strict=True)
+                for judge in judges
             )
         )
 
@@ -121,22 +121,38 @@ class HeldOut:
         return Gain(self.share(total), self.share(total - errors * spread))
 
 
-def judge_mixes(
-    predicting: Floats, judging: Floats, total: float, labels: list[Labels]
-) -> tuple[Floats, Floats, Floats]:
-    """Return squared errors of one category's mixes, weighted by sales as shares of ``total``.
+class Judge:
+    """Squared errors of mixes that are predicted, weighted by sales as shares of ``total``.
 
-    ``predicting`` and ``judging`` (n_stores, n_need_states) are sales of the months that predict
-    and of those that judge. Returned are the errors of each of the ``labels`` (n_numbers,
-    n_stores), of the chain's mix (n_stores,) and of each store's history, its mix in the months
-    that predict (n_stores,).
+    The mixes are those of one category in the months that judge.
     """
-    mix, weight = _mixes(judging), judging.sum(axis=1) / total
-    chain = predicting.sum(axis=0) / (predicting.sum() or 1.0)
-    sold = predicting.sum(axis=1, keepdims=True) > 0
-    history = np.where(sold, _mixes(predicting), chain)
-    errors = [weight * _squared(mix, _sold_together(predicting, one)) for one in labels]
-    return np.array(errors), weight * _squared(mix, chain), weight * _squared(mix, history)
+
+    def __init__(self, predicting: Floats, judging: Floats, total: float):
+        """Take sales (n_stores, n_need_states) of the months that predict and that judge."""
+        self._predicting, self._mix = predicting, _mixes(judging)
+        self._weight = judging.sum(axis=1) / total
+
+    def of(self, clusters: Labels) -> Floats:
+        """Return the errors of what clusters (n_stores,) sold together, (n_stores,)."""
+        return self._errors(_sold_together(self._predicting, clusters))
+
+    @property
+    def of_chain(self) -> Floats:
+        """The errors of the chain's mix, (n_stores,)."""
+        return self._errors(self._chain)
+
+    @property
+    def of_history(self) -> Floats:
+        """The errors of each store's mix in the months that predict, (n_stores,)."""
+        sold = self._predicting.sum(axis=1, keepdims=True) > 0
+        return self._errors(np.where(sold, _mixes(self._predicting), self._chain))
+
+    @property
+    def _chain(self) -> Floats:
+        return np.asarray(self._predicting.sum(axis=0) / (self._predicting.sum() or 1.0))
+
+    def _errors(self, predicted: Floats) -> Floats:
+        return np.asarray(self._weight * np.sum((self._mix - predicted) ** 2, axis=1))
 
 
 def _mixes(sales: Floats) -> Floats:
@@ -157,8 +173,4 @@ def with_means(values: Floats) -> Floats:
 def _sold_together(sales: Floats, labels: Labels) -> Floats:
     """Return the mix of each store's cluster, (n_stores, n_need_states)."""
     of = (labels[None] == np.arange(int(labels.max()) + 1)[:, None]).astype(float)
-    return np.asarray(_mixes(of @ sales)[labels])
-
-
-def _squared(mix: Floats, predicted: Floats) -> Floats:
-    return np.asarray(np.sum((mix - predicted) ** 2, axis=1))
+    return np.take(_mixes(of @ sales), labels, axis=0)

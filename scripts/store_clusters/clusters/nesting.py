@@ -14,8 +14,7 @@ from scipy.spatial.distance import cdist
 
 from store_clusters.clusters.held_out import Gain
 from store_clusters.clusters.limits import Limits
-from store_clusters.clusters.placing import means_of
-from store_clusters.clusters.stability import jaccard
+from store_clusters.clusters.placing import Rule, means_of
 from store_clusters.clusters.steps import Step, Stores
 
 Bools = npt.NDArray[np.bool_]
@@ -34,13 +33,45 @@ class Evidence:
     neighbour: int  # that cluster, -1 for the only one
 
 
+@dataclass(frozen=True)
+class _FoundAgain:
+    """Stores by their pair of unit and external cluster and that on a resample, (n_counts,) each.
+
+    A pair is the number of its place in a table of units and external clusters.
+    """
+
+    units: Labels  # those that were counted, and below those on resamples
+    refits: Labels
+    refit: Labels
+    pair: Labels
+    again: Labels
+    stores: Labels
+
+    @classmethod
+    def count(cls, step: Step, stores: Stores) -> "_FoundAgain":
+        """Count the stores of a division."""
+        pairs, width = step.final.size, step.final.shape[1]
+        pair = step.units * width + stores.external
+        again = step.refits * width + stores.external_refits
+        codes = (np.arange(len(again))[:, None] * pairs + pair) * pairs + again
+        used, counts = np.unique(codes, return_counts=True)
+        before, last = np.divmod(used, pairs)
+        return cls(step.units, step.refits, before // pairs, before % pairs, last, counts)
+
+    def of(self, step: Step) -> bool:
+        """Say whether a division has the units that were counted."""
+        return self.units is step.units and self.refits is step.refits
+
+
 class Nest:
     """Divisions of the stores of one category, from one cluster to as many as may be."""
 
     def __init__(self, stores: Stores, limits: Limits, seed: int):
         self.stores, self.limits, self.seed = stores, limits, seed
         self.joins: list[Step] = []  # from the internal clusters to one
+        self.slices: dict[bytes, Rule] = {}  # that cut a cluster of these stores in two
         self._evidence: dict[bytes, dict[int, Evidence]] = {}
+        self._again: _FoundAgain | None = None
 
     def start(self) -> Step:
         """Return the division into internal clusters."""
@@ -57,7 +88,8 @@ class Nest:
 
     def sizes(self, step: Step) -> dict[int, int]:
         """Return the stores of every final cluster."""
-        return dict(zip(*np.unique(self.labels(step), return_counts=True), strict=True))
+        counts = np.bincount(self.labels(step))
+        return {int(name): int(counts[name]) for name in np.flatnonzero(counts)}
 
     # What a division is worth
 
@@ -86,14 +118,24 @@ class Nest:
 
     def jaccards(self, step: Step) -> dict[int, float]:
         """Return the mean Jaccard similarity of every cluster with its like on resamples."""
-        labels = np.searchsorted(step.names, self.labels(step))
-        table = np.searchsorted(step.names, self.completed(step))
-        k, total = len(step.names), np.zeros(len(step.names))
-        for units, outside in zip(step.refits, self.stores.external_refits, strict=True):
-            total += np.diag(jaccard(labels, table[units, outside], k))
-        return dict(
-            zip(step.names.tolist(), (total / max(1, len(step.refits))).tolist(), strict=True)
-        )
+        names, times = step.names, len(step.refits)
+        k, found = len(names), self._found_again(step)
+        first = np.searchsorted(names, step.final.ravel()[found.pair])
+        second = np.searchsorted(names, self.completed(step).ravel()[found.again])
+        both = np.bincount((found.refit * k + first) * k + second, found.stores, times * k * k)
+        both = both.reshape(times, k, k)
+        sizes, again = both.sum(axis=2), both.sum(axis=1)
+        same = np.diagonal(both, axis1=1, axis2=2)
+        total = np.zeros(k)
+        for similarity in same / np.maximum(sizes + again - same, 1.0):
+            total += similarity
+        return dict(zip(names.tolist(), (total / max(1, times)).tolist(), strict=True))
+
+    def _found_again(self, step: Step) -> "_FoundAgain":
+        """Count where resamples place the stores of every pair, once for all divisions of units."""
+        if self._again is None or not self._again.of(step):
+            self._again = _FoundAgain.count(step, self.stores)
+        return self._again
 
     def evidence(self, step: Step) -> dict[int, Evidence]:
         """Return why each final cluster is one of its own."""

@@ -23,10 +23,9 @@ class ChooseK(Options):
     max: Annotated[int, Ge(2)] = 8
     """Largest number of clusters to try."""
     criterion: Annotated[str, Member(CRITERIA)] = "gap"
-    """What decides: the gap statistic with the stability of the clusters and a test whether there
-    are groups at all (`gap`); what clusters explain of the sales of months held out, be they groups
-    or slices (`prediction`, internal, needs dates); or the best value of a score. All scores are
-    written."""
+    """What decides on the number; all scores are written, whichever decides. `prediction` looks for
+    slices that explain sales held out, not for groups; it is for the internal track and needs
+    dates."""
     no_groups: Literal["by_verdict", "slices", "one"] = "slices"
     """Without groups, with `gap`: as many `slices` as pay by what they explain of sales held out;
     slices only where stores differ by degrees along a direction, else one cluster (`by_verdict`);
@@ -66,7 +65,7 @@ class Cluster(Options):
     """How stores are grouped."""
 
     algorithm: Annotated[str, Member(ALGORITHMS)] = "kmeans_limited"
-    """Algorithm; `kmeans_limited` is k-means that keeps the sizes of clusters within limits."""
+    """Algorithm that groups stores."""
     starts: Count = 50
     """Random starts, of which the best is kept; `ward` needs none."""
     min_size: Size | Literal["${merge.min_size}"] | None = "${merge.min_size}"
@@ -87,7 +86,7 @@ class ClusterByFeatures(Cluster):
     """How stores are grouped by external features."""
 
     algorithm: Annotated[str, Member(ALGORITHMS)] = "gaussian_mixture"
-    """Algorithm; `kmeans_limited` is k-means that keeps the sizes of clusters within limits."""
+    """Algorithm that groups stores."""
     min_size: Size | None = None
     """Eligible stores that a cluster has at least, with `kmeans_limited`: as for `merge.min_size`;
     so many numbers of clusters are tried as stores of that size allow; null for no limit."""

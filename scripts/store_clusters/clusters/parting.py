@@ -7,6 +7,7 @@ fewer or more clusters would explain.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -40,19 +41,21 @@ def divide(nest: Nest, aim: str, target: int | None) -> tuple[list[Step], int]:
         step = nest.fewer(step)
     sound = next((i for i, one in enumerate(down) if nest.sound(one)), len(down) - 1)
     nest.joins = down[1 : sound + 1]
-    up = [down[sound]]
+    up, ways = [down[sound]], Ways(nest, down[sound])
     most = nest.limits.max_clusters or len(nest.stores.internal)
-    while len(up[-1].names) < most and (step := more(nest, up[-1], aim)) is not None:
+    while len(up[-1].names) < most and (step := ways.best(aim)) is not None:
         if len(step.names) <= len(up[-1].names):
             raise RuntimeError("a division parted nothing")
         up.append(step)
+        ways = Ways(nest, step)
     chosen = up[-1]
     wanted = max(target or 0, most if nest.limits.max_clusters else 0)
     while len(up[-1].names) < wanted:
-        step = more(nest, up[-1], aim, True) or _larger(nest, down[:sound], len(up[-1].names))
+        step = ways.largest() or _larger(nest, down[:sound], len(up[-1].names))
         if step is None:
             break
         up.append(step)
+        ways = Ways(nest, step)
     path = [*reversed(down[sound + 1 :]), *up]
     if target is not None:
         fitting = [one for one in path if len(one.names) == target]
@@ -136,7 +139,10 @@ def _slice(nest: Nest, step: Step, units: Labels, name: int) -> Step | None:
     members = np.flatnonzero(np.isin(step.units, units))
     if len(members) < 2 * least:
         return None
-    rule = _halve(nest, members, nest.seed)
+    key = members.tobytes()
+    if key not in nest.slices:  # the division before may have had this cluster, too
+        nest.slices[key] = _halve(nest, members, nest.seed)
+    rule = nest.slices[key]
     if len(rule.intercepts) < 2:
         return None
     new, fresh = len(step.final) + np.arange(len(units)), int(step.names.max()) + 1
@@ -204,41 +210,67 @@ def _halve(nest: Nest, drawn: Labels, seed: int, starts: int = STARTS) -> Rule:
     return rule
 
 
-def more(nest: Nest, step: Step, aim: str, forced: bool = False) -> Step | None:
-    """Part one cluster more, the way that serves the aim best; None where none is sound.
+class Ways:
+    """All ways to part one cluster more of a division, and what each explains."""
 
-    ``balanced`` parts by surroundings, first where the parts surely sell differently, then
-    where they are stable groups and cost no sales; and by sales only where that surely explains
-    a twentieth of what history explains. ``sales`` parts where that explains most of sales held
-    out. With ``forced``, evidence is not asked for, and what explains most is parted. Whether a
-    split is sure is judged by as many as there are (Bonferroni): surroundings offer many.
-    """
-    by_surroundings, by_groups = list(splits(nest, step)), nest.stores.grouped
-    candidates = [*by_surroundings, *slices(nest, step)]
-    rated = []
-    for number, made in enumerate(candidates):
-        gain = _gain(nest, step, made, len(by_surroundings) if made.done == "split" else 1)
-        small = made.done == "slice" and aim == "balanced" and gain.mean < _large(nest)
-        if forced:
-            rated.append((0.0, gain.mean, -number))
-        elif gain.low > 0 and not small:
-            rated.append((1.0, gain.mean, -number))
-        elif aim == "balanced" and by_groups and made.done == "split" and gain.mean >= 0:
-            jaccards = nest.jaccards(made)
-            rated.append((0.0, min(jaccards[f] for f in made.clusters), -number))
-    for *_, number in sorted(rated, reverse=True):
-        made = candidates[-number]
-        if made.done == "slice":
-            made = _sliced_again(nest, step, made)
-        if forced or nest.sound(made):
-            return made
-    return None
+    def __init__(self, nest: Nest, step: Step):
+        self.nest, self.step = nest, step
 
+    @cached_property
+    def gains(self) -> list[tuple[Step, Gain]]:
+        """Every split by surroundings and every slice, with what it explains held out.
 
-def _large(nest: Nest) -> float:
-    """Return what a slice has to explain where surroundings count, too."""
-    held_out = nest.stores.held_out
-    return np.inf if held_out is None else LARGE * max(held_out.history, 0.0)
+        Whether a split is sure is judged by as many as there are (Bonferroni): surroundings offer
+        many. Nothing is explained without dates.
+        """
+        by_surroundings = list(splits(self.nest, self.step))
+        made = [*by_surroundings, *slices(self.nest, self.step)]
+        held_out = self.nest.stores.held_out
+        if held_out is None:
+            return [(one, Gain(0.0, 0.0)) for one in made]
+        before = self.nest.errors(self.step)
+        tests = {"split": len(by_surroundings), "slice": 1}
+        return [
+            (one, held_out.gain(before, self.nest.errors(one), tests[one.done])) for one in made
+        ]
+
+    def best(self, aim: str) -> Step | None:
+        """Return the way that serves the aim best; None where none is sound.
+
+        ``balanced`` parts by surroundings, first where the parts surely sell differently, then
+        where they are stable groups and cost no sales; and by sales only where that surely explains
+        a twentieth of what history explains. ``sales`` parts where that explains most of sales held
+        out.
+        """
+        rated = []
+        for number, (made, gain) in enumerate(self.gains):
+            small = made.done == "slice" and aim == "balanced" and gain.mean < self._large()
+            stable_may_do = aim == "balanced" and self.nest.stores.grouped
+            if gain.low > 0 and not small:
+                rated.append((1.0, gain.mean, -number))
+            elif stable_may_do and made.done == "split" and gain.mean >= 0:
+                jaccards = self.nest.jaccards(made)
+                rated.append((0.0, min(jaccards[f] for f in made.clusters), -number))
+        for *_, number in sorted(rated, reverse=True):
+            made = self._on_resamples(self.gains[-number][0])
+            if self.nest.sound(made):
+                return made
+        return None
+
+    def largest(self) -> Step | None:
+        """Return the way that explains most, whatever its evidence; None where there is none."""
+        if not self.gains:
+            return None
+        return self._on_resamples(max(self.gains, key=lambda way: way[1].mean)[0])
+
+    def _on_resamples(self, made: Step) -> Step:
+        """Return a division with its units on resamples, too."""
+        return _sliced_again(self.nest, self.step, made) if made.done == "slice" else made
+
+    def _large(self) -> float:
+        """Return what a slice has to explain where surroundings count, too."""
+        held_out = self.nest.stores.held_out
+        return np.inf if held_out is None else LARGE * max(held_out.history, 0.0)
 
 
 def _larger(nest: Nest, joined: list[Step], clusters: int) -> Step | None:
@@ -248,10 +280,3 @@ def _larger(nest: Nest, joined: list[Step], clusters: int) -> Step | None:
         if len(sizes) == clusters + 1 and min(sizes.values()) >= nest.limits.min_size:
             return step
     return None
-
-
-def _gain(nest: Nest, coarse: Step, fine: Step, candidates: int) -> Gain:
-    """Return what a division explains more than another, 0 without dates."""
-    if nest.stores.held_out is None:
-        return Gain(0.0, 0.0)
-    return nest.stores.held_out.gain(nest.errors(coarse), nest.errors(fine), candidates)

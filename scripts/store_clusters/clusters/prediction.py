@@ -4,13 +4,14 @@ Clusters of one half of the months predict the mixes of the other: :func:`predic
 of their variance 1, 2, ... clusters explain, and :func:`best_at_price` which number to take.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from store_clusters.clusters.clustering import cluster_stores, fit_clusters
-from store_clusters.clusters.held_out import HeldOut, judge_mixes, with_means
+from store_clusters.clusters.held_out import HeldOut, Judge, with_means
 from store_clusters.clusters.limits import Limits
 from store_clusters.clusters.nesting import Nest
 from store_clusters.clusters.steps import Stores
@@ -74,19 +75,24 @@ def predict_mix(
         values = with_means(comparable_mixes(predicting, parts, transform)[0])
         labels = _clusters(values, np.sqrt(predicting.sum(axis=1)), largest, min_size, seed)
         total = float(judging.sum(axis=1).sum())
-        judged = [
-            judge_mixes(predicting.take(part, axis=1), judging.take(part, axis=1), total, labels)
+        judges = [
+            Judge(predicting.take(part, axis=1), judging.take(part, axis=1), total)
             for part in columns
         ]
-        kinds = zip(*judged, strict=True)
-        for sums, terms in zip((errors, distances, of_history), kinds, strict=True):
-            sums.append(sum(terms))
+        errors.append(np.array([_sum(judge.of(one) for judge in judges) for one in labels]))
+        distances.append(_sum(judge.of_chain for judge in judges))
+        of_history.append(_sum(judge.of_history for judge in judges))
     error, distance = np.sum(errors, axis=0), np.sum(distances, axis=0)
     total = max(float(distance.sum()), 1e-12)
     explained = 1 - error.sum(axis=1) / total
     less = error[0] - error
     spread = np.sqrt(np.sum((less - less.mean(axis=1, keepdims=True)) ** 2, axis=1))
     return Prediction(explained, spread / total, float(1 - np.sum(of_history) / total))
+
+
+def _sum(errors: Iterable[Floats]) -> Floats:
+    """Return the sum of the errors (n_stores,) of several categories."""
+    return np.asarray(sum(errors))
 
 
 def predict_sold(

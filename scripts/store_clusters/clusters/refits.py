@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
 
 from store_clusters.clusters.clustering import canonical_order, fit_clusters
+from store_clusters.clusters.stability import jaccard
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -16,6 +18,7 @@ MOST_STORES = 500  # more are sampled for a refit
 STARTS = 3
 ROUNDS = 10  # of expectation and maximisation, from the clusters of a refit
 USUAL = 0.99  # share of a cluster's stores that are not far from it
+NEAR = 0.99  # of the limit of what is far: nearer stores are not far, whatever the rounding
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ def refit(
         weights: (n_stores,) likewise.
         min_size: Stores of a cluster at least, likewise.
     """
+    from sklearn import config_context  # noqa: PLC0415, slow to import
+
     n, k = len(values), int(labels.max()) + 1
     if k < 2:
         return Refits(np.zeros((refits, n), dtype=np.int64), np.ones((n, 1)))
@@ -62,44 +67,41 @@ def refit(
     order = canonical_order(values, weights)
     candidates = order[in_fit[order]]
     number = min(len(candidates), MOST_STORES)
-    found = np.empty((refits, n), dtype=np.int64)
-    chances, votes = np.zeros((n, k)), np.zeros(n)
-    everyone, times = np.zeros((n, k)), 0
-    for one in range(refits):
-        drawn = random.choice(candidates, number)
-        own = int(random.integers(2**31))
-        sizes = max(1, min_size * number // len(candidates)), number
-        distinct = len(np.unique(values[drawn], axis=0))
-        _, rule = fit_clusters(
-            values[drawn],
-            min(k, distinct),
-            algorithm,
-            STARTS,
-            own,
-            weights=None if weights is None else weights[drawn],
-            sizes=sizes,
-        )
-        found[one] = match(rule.place(values), labels, k)
-        likely = belonging(values, drawn, found[one], k)
-        everyone, times = everyone + likely, times + 1
-        left_out = np.ones(n, dtype=bool)
-        left_out[drawn] = False
-        chances[left_out] += likely[left_out]
-        votes += left_out
+    sizes = max(1, min_size * number // len(candidates)), number
+    again = np.empty((refits, n), dtype=np.int64)
+    chances, votes, of_all = np.zeros((n, k)), np.zeros(n), np.zeros((n, k))
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        for one in range(refits):
+            drawn = random.choice(candidates, number)
+            some = values[drawn]
+            _, rule = fit_clusters(
+                some,
+                min(k, len(np.unique(some, axis=0))),
+                algorithm,
+                STARTS,
+                int(random.integers(2**31)),
+                weights=None if weights is None else weights[drawn],
+                sizes=sizes,
+            )
+            again[one] = match(rule.place(values), labels, k)
+            likely = belonging(values, drawn, again[one], k)
+            of_all += likely
+            left_out = np.ones(n, dtype=bool)
+            left_out[drawn] = False
+            chances[left_out] += likely[left_out]
+            votes += left_out
     never = votes == 0  # drawn every time
-    chances[never], votes[never] = everyone[never], times
-    return Refits(found, chances / votes[:, None])
+    chances[never], votes[never] = of_all[never], refits
+    return Refits(again, chances / votes[:, None])
 
 
-def match(found: Labels, labels: Labels, k: int) -> Labels:
+def match(again: Labels, labels: Labels, k: int) -> Labels:
     """Number refitted clusters (n_stores,) like the clusters that they share most stores with."""
-    shared = np.zeros((k, k))
-    np.add.at(shared, (found, labels), 1.0)
-    either = shared.sum(axis=1)[:, None] + shared.sum(axis=0)[None] - shared
-    rows, columns = linear_sum_assignment(-shared / np.maximum(either, 1.0))
+    similar = jaccard(again, labels, k)
+    rows, columns = linear_sum_assignment(-similar)
     names = np.empty(k, dtype=np.int64)
     names[rows] = columns
-    return np.asarray(names[found])
+    return np.asarray(names[again])
 
 
 def belonging(values: Floats, drawn: Labels, labels: Labels, k: int) -> Floats:
@@ -107,17 +109,16 @@ def belonging(values: Floats, drawn: Labels, labels: Labels, k: int) -> Floats:
 
     ``labels`` (n_stores,) of the stores ``drawn`` are where the Gaussians start.
     """
-    from scipy.stats import chi2  # noqa: PLC0415, slow to import, as is scikit-learn
-    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415, slow to import
     from sklearn.mixture import GaussianMixture  # noqa: PLC0415
 
-    some, own = values[drawn], labels[drawn]
-    used = np.unique(own)
-    shares = np.bincount(own, minlength=k) / len(own)
+    some, of = values[drawn], labels[drawn]
+    used = np.unique(of)
+    shares = np.bincount(of, minlength=k) / len(of)
     if len(used) < 2:
         return np.tile(shares, (len(values), 1))
-    centres = np.array([some[own == label].mean(axis=0) for label in used])
-    within = some - centres[np.searchsorted(used, own)]
+    centres = np.array([some[of == label].mean(axis=0) for label in used])
+    within = some - centres[np.searchsorted(used, of)]
     dimensions = values.shape[1]
     spread = float(np.mean(within**2)) or 1e-12
     few = dimensions / (dimensions + len(some))
@@ -138,12 +139,23 @@ def belonging(values: Floats, drawn: Labels, labels: Labels, k: int) -> Floats:
         mixture.fit(some)
     likely = np.zeros((len(values), k))
     likely[:, used] = mixture.predict_proba(values)
-    apart = np.min(
-        [
-            np.einsum("ij,jk,ik->i", values - mean, mixture.precisions_, values - mean)
-            for mean in mixture.means_
-        ],
-        axis=0,
-    )
-    known = np.minimum(1.0, chi2.ppf(USUAL, dimensions) / np.maximum(apart, 1e-12))[:, None]
-    return np.asarray(known * likely + (1 - known) * shares)
+    usual = _usual(values, mixture.means_, mixture.precisions_cholesky_)[:, None]
+    return np.asarray(usual * likely + (1 - usual) * shares)
+
+
+def _usual(values: Floats, means: Floats, root: Floats) -> Floats:
+    """Return how far stores (n_stores,) are not from the nearest mean, 1 for all that are near.
+
+    Distances are Mahalanobis'; ``root @ root.T`` is the inverse of the covariance. They are
+    measured exactly only for the few stores that may be far.
+    """
+    from scipy.stats import chi2  # noqa: PLC0415, slow to import
+
+    limit = chi2.ppf(USUAL, values.shape[1])
+    usual = np.ones(len(values))
+    squares = cdist(values @ root, means @ root, "sqeuclidean").min(axis=1)
+    far = np.flatnonzero(squares > NEAR * limit)
+    inverse, some = root @ root.T, values[far]
+    apart = [np.einsum("ij,jk,ik->i", some - mean, inverse, some - mean) for mean in means]
+    usual[far] = np.minimum(1.0, limit / np.maximum(np.min(apart, axis=0), 1e-12))
+    return usual

@@ -48,8 +48,7 @@ def stability(values: Floats, largest: int, resamples: int, seed: int) -> tuple[
 
 def jaccard(first: Labels, second: Labels, k: int) -> Floats:
     """Return the Jaccard similarity of every two clusters of two labelings from 0, (k, k)."""
-    both = np.zeros((k, k))
-    np.add.at(both, (first, second), 1.0)
+    both = np.bincount(first * k + second, minlength=k * k).reshape(k, k).astype(np.float64)
     either = both.sum(axis=1)[:, None] + both.sum(axis=0)[None, :] - both
     return np.asarray(both / np.maximum(either, 1.0))
 

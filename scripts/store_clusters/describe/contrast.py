@@ -1,4 +1,4 @@
-"""Tell which features set clusters apart, and whether chance could do the same."""
+"""Say which features set clusters apart, and whether chance could do the same."""
 
 from dataclasses import dataclass
 
@@ -46,41 +46,45 @@ def contrast(values: Floats, labels: npt.NDArray[np.int64], k: int) -> Contrast:
         labels: (n_stores,), from 0 to k - 1.
         k: Clusters.
     """
-    own = sums_by(values, labels, k)
-    rest = _all_others(own)
+    inside = sums_by(values, labels, k)
+    outside = _all_others(inside)
     with np.errstate(divide="ignore", invalid="ignore"):
-        own_error, rest_error = (x.squares / (x.count - 1) / x.count for x in (own, rest))
-        error = own_error + rest_error
-        freedom = error**2 / (own_error**2 / (own.count - 1) + rest_error**2 / (rest.count - 1))
-        difference = own.mean - rest.mean
+        inside_error, outside_error = (
+            x.squares / (x.count - 1) / x.count for x in (inside, outside)
+        )
+        error = inside_error + outside_error
+        freedom = error**2 / (
+            inside_error**2 / (inside.count - 1) + outside_error**2 / (outside.count - 1)
+        )
+        difference = inside.mean - outside.mean
         t = np.abs(difference) / np.sqrt(error)
         exact = np.where(difference == 0, 1.0, 0.0)  # no spread on either side
         p_value = np.where(error > 0, 2 * stdtr(np.maximum(freedom, 1), -t), exact)
-        within = np.sqrt(own.squares.sum(axis=0) / (own.count.sum(axis=0) - k))
+        within = np.sqrt(inside.squares.sum(axis=0) / (inside.count.sum(axis=0) - k))
         effect = np.where(difference == 0, 0.0, difference / within)
-    total = own.count + rest.count
-    draws = gammaln(total + 1) - gammaln(own.count + 1) - gammaln(rest.count + 1)
-    untold = (own.count < 2) | (rest.count < 2)
+    total = inside.count + outside.count
+    draws = gammaln(total + 1) - gammaln(inside.count + 1) - gammaln(outside.count + 1)
+    unknown = (inside.count < 2) | (outside.count < 2)
     return Contrast(
-        np.where(untold, np.nan, np.clip(effect, -LARGEST_EFFECT, LARGEST_EFFECT)),
-        np.where(untold, np.nan, np.maximum(p_value, np.exp(-draws))),
+        np.where(unknown, np.nan, np.clip(effect, -LARGEST_EFFECT, LARGEST_EFFECT)),
+        np.where(unknown, np.nan, np.maximum(p_value, np.exp(-draws))),
     )
 
 
 def separation(values: Floats, labels: npt.NDArray[np.int64], k: int) -> Separation:
     """Compare all clusters at once, by the F test of equal means; arguments as in `contrast`."""
-    own = sums_by(values, labels, k)
-    total = own.count.sum(axis=0)
-    clusters = (own.count > 0).sum(axis=0)
+    sums = sums_by(values, labels, k)
+    total = sums.count.sum(axis=0)
+    clusters = (sums.count > 0).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        middle = np.nansum(own.count * own.mean, axis=0) / total
-        between = np.nansum(own.count * (own.mean - middle) ** 2, axis=0)
-        within = own.squares.sum(axis=0)
+        middle = np.nansum(sums.count * sums.mean, axis=0) / total
+        between = np.nansum(sums.count * (sums.mean - middle) ** 2, axis=0)
+        within = sums.squares.sum(axis=0)
         explained = np.where(between + within > 0, between / (between + within), np.nan)
         f = between / (clusters - 1) / (within / (total - clusters))
         p_value = fdtrc(clusters - 1, total - clusters, f)
-    untold = (clusters < 2) | (total <= clusters) | np.isnan(explained)
-    return Separation(explained, np.where(untold, np.nan, p_value))
+    unknown = (clusters < 2) | (total <= clusters) | np.isnan(explained)
+    return Separation(explained, np.where(unknown, np.nan, p_value))
 
 
 def adjusted(p_values: Floats) -> Floats:
@@ -103,9 +107,9 @@ def driver_ranks(effect: Floats, distinguishable: npt.NDArray[np.bool_]) -> Floa
     Both arguments are (k, n_features); every cluster is ranked by itself.
     """
     ranks = np.full(effect.shape, np.nan)
-    for row, (size, told) in enumerate(zip(np.abs(effect), distinguishable, strict=True)):
-        told_columns = np.flatnonzero(told)
-        order = told_columns[np.argsort(-size[told_columns], kind="stable")]
+    for row, (size, ranked) in enumerate(zip(np.abs(effect), distinguishable, strict=True)):
+        columns = np.flatnonzero(ranked)
+        order = columns[np.argsort(-size[columns], kind="stable")]
         ranks[row, order] = np.arange(1, len(order) + 1)
     return ranks
 
@@ -122,15 +126,15 @@ def sums_by(values: Floats, labels: npt.NDArray[np.int64], k: int) -> Sums:
     return Sums(count, mean, member @ deviation**2)
 
 
-def _all_others(own: Sums) -> Sums:
+def _all_others(sums: Sums) -> Sums:
     """Return the sums of all other clusters together, for every cluster."""
-    count = own.count.sum(axis=0) - own.count
-    total = np.nan_to_num(own.mean) * own.count
+    count = sums.count.sum(axis=0) - sums.count
+    total = np.nan_to_num(sums.mean) * sums.count
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = (total.sum(axis=0) - total) / count
     squares = np.empty(count.shape)
     for row in range(len(count)):
         others = np.arange(len(count)) != row
-        apart = own.count[others] * (np.nan_to_num(own.mean[others]) - mean[row]) ** 2
-        squares[row] = own.squares[others].sum(axis=0) + np.nan_to_num(apart).sum(axis=0)
+        away = sums.count[others] * (np.nan_to_num(sums.mean[others]) - mean[row]) ** 2
+        squares[row] = sums.squares[others].sum(axis=0) + np.nan_to_num(away).sum(axis=0)
     return Sums(count, mean, squares)

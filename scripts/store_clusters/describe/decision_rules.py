@@ -1,15 +1,16 @@
 """Say in a few rules which stores are in which cluster: a decision tree, read aloud."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import StratifiedKFold
-from sklearn.tree import DecisionTreeClassifier
 
 from store_clusters.describe.words import number, significant
+
+if TYPE_CHECKING:
+    from sklearn.tree import DecisionTreeClassifier
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -20,14 +21,6 @@ DIGITS = 4  # significant digits of a bound
 LEAST = 0.02  # share of the stores that a rule holds for at least
 WORTH = 0.005  # least gain in Gini impurity, over all stores, that a split must bring
 SKETCH_BELOW = 0.9  # share of held-out stores placed right, in whole percent as it is shown
-
-
-@dataclass(frozen=True)
-class Feature:
-    """How a column is put into words."""
-
-    words: str
-    kind: str  # `sales` (a share of them), `level` (zeros and ones) or `number`
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class Rule:
 
 
 def decision_rules(
-    values: Floats, labels: Labels, features: list[Feature], seed: int
+    values: Floats, labels: Labels, words: Sequence[str], kinds: Sequence[str], seed: int
 ) -> tuple[list[Rule], float | None]:
     """Return rules for every store, and the share of held-out stores that such rules place right.
 
@@ -61,13 +54,14 @@ def decision_rules(
     Args:
         values: (n_stores, n_features), NaN where unknown.
         labels: (n_stores,) clusters.
-        features: (n_features,), may be none.
+        words: (n_features,) how features read; there may be none.
+        kinds: (n_features,) `sales` (a share of them), `level` (zeros and ones) or `number`.
         seed: Of the folds and of ties between splits.
     """
     if len(np.unique(labels)) == 1:
         return [Rule("any store", int(labels[0]), len(labels), 1.0)], 1.0
     if values.shape[1] == 0:  # nothing may be named: the rule is the largest cluster
-        values, features = np.zeros((len(labels), 1)), [Feature("", "number")]
+        values, words, kinds = np.zeros((len(labels), 1)), [""], ["number"]
     values = np.where(np.isnan(values), np.nanmedian(values, axis=0), values)
     tree = _fit(values, labels, seed)
     rules = []
@@ -75,8 +69,8 @@ def decision_rules(
         if mask.any():
             found, counts = np.unique(labels[mask], return_counts=True)
             label = int(found[counts.argmax()])
-            words = " and ".join(_in_words(bounds, features)) or "any store"
-            rules.append(Rule(words, label, int(mask.sum()), float(counts.max() / mask.sum())))
+            conditions = " and ".join(_conditions(bounds, words, kinds)) or "any store"
+            rules.append(Rule(conditions, label, int(mask.sum()), float(counts.max() / mask.sum())))
     rules.sort(key=lambda rule: (rule.label, -rule.stores, rule.conditions))
     return rules, _accuracy(values, labels, seed)
 
@@ -86,7 +80,9 @@ def only_a_sketch(accuracy: float | None) -> bool:
     return accuracy is None or round(accuracy, 2) < SKETCH_BELOW
 
 
-def _fit(values: Floats, labels: Labels, seed: int) -> DecisionTreeClassifier:
+def _fit(values: Floats, labels: Labels, seed: int) -> "DecisionTreeClassifier":
+    from sklearn.tree import DecisionTreeClassifier  # noqa: PLC0415, slow to import
+
     least = max(2, round(len(labels) * LEAST))
     tree = DecisionTreeClassifier(
         max_depth=DEPTH, min_samples_leaf=least, ccp_alpha=WORTH, random_state=seed
@@ -98,6 +94,8 @@ def _accuracy(values: Floats, labels: Labels, seed: int) -> float | None:
     folds = min(FOLDS, int(np.unique(labels, return_counts=True)[1].min()))
     if folds < 2:
         return None
+    from sklearn.model_selection import StratifiedKFold  # noqa: PLC0415, slow to import
+
     right = np.zeros(len(labels), dtype=bool)
     split = StratifiedKFold(folds, shuffle=True, random_state=seed)
     for rest, held_out in split.split(values, labels):
@@ -107,7 +105,7 @@ def _accuracy(values: Floats, labels: Labels, seed: int) -> float | None:
 
 
 def _leaves(
-    fitted: DecisionTreeClassifier, values: Floats, labels: Labels
+    fitted: "DecisionTreeClassifier", values: Floats, labels: Labels
 ) -> Iterator[tuple[list[Bound], Mask]]:
     """Yield the bounds and the stores of each leaf; leaves of one cluster side by side are one."""
     tree: Any = fitted.tree_
@@ -133,26 +131,26 @@ def _leaves(
     yield from walk(0, [], np.ones(len(labels), dtype=bool))
 
 
-def _in_words(bounds: list[Bound], features: list[Feature]) -> Iterator[str]:
+def _conditions(bounds: list[Bound], words: Sequence[str], kinds: Sequence[str]) -> Iterator[str]:
     """Yield a condition per feature: the tightest bounds on either side."""
     for column in dict.fromkeys(bound.column for bound in bounds):
-        own = [bound for bound in bounds if bound.column == column]
-        low = max((bound.value for bound in own if bound.above), default=None)
-        high = min((bound.value for bound in own if not bound.above), default=None)
-        yield _condition(features[column], low, high)
+        here = [bound for bound in bounds if bound.column == column]
+        low = max((bound.value for bound in here if bound.above), default=None)
+        high = min((bound.value for bound in here if not bound.above), default=None)
+        yield _condition(words[column], kinds[column], low, high)
 
 
-def _condition(feature: Feature, low: float | None, high: float | None) -> str:
-    if feature.kind == "level":
-        return feature.words if low is not None else f"not {feature.words}"
-    text = _share if feature.kind == "sales" else _precise
-    unit = " of sales" if feature.kind == "sales" else ""
+def _condition(words: str, kind: str, low: float | None, high: float | None) -> str:
+    if kind == "level":
+        return words if low is not None else f"not {words}"
+    text = _share if kind == "sales" else _precise
+    unit = " of sales" if kind == "sales" else ""
     if low is None:
         assert high is not None
-        return f"{feature.words} at most {text(high)}{unit}"
+        return f"{words} at most {text(high)}{unit}"
     if high is None:
-        return f"{feature.words} over {text(low)}{unit}"
-    return f"{feature.words} over {text(low)} and at most {text(high)}{unit}"
+        return f"{words} over {text(low)}{unit}"
+    return f"{words} over {text(low)} and at most {text(high)}{unit}"
 
 
 def _precise(value: float) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from store_clusters.describe.words import percent
 from store_clusters.merge.names import by_number
+from store_clusters.merge.options import Merge
 
 Row = Mapping[str, Any]
 MOST_CLUSTERS = 8  # with `merge.max_clusters: auto`
@@ -74,7 +75,7 @@ def _gain_words(cluster: Row) -> str:
 
 
 def why_words(
-    category: Row, clusters: Sequence[Row], internal: Row | None, external: Row, merge: Row
+    category: Row, clusters: Sequence[Row], internal: Row | None, external: Row, merge: Merge
 ) -> str:
     """Say why a category is one cluster, where it is, and what surroundings add to it.
 
@@ -89,14 +90,14 @@ def why_words(
     return f"{one} {surroundings_words(category, clusters, external, merge)}".strip()
 
 
-def surroundings_words(category: Row, clusters: Sequence[Row], external: Row, merge: Row) -> str:
+def surroundings_words(category: Row, clusters: Sequence[Row], external: Row, merge: Merge) -> str:
     """Say in one sentence what surroundings add to the internal clusters of a category.
 
     Args:
         category: Its row of ``categories``.
         clusters: Its rows of ``stability``.
         external: The row of ``k`` of the external track.
-        merge: The configuration's ``merge``.
+        merge: The options of the merge.
     """
     added, gain = category["split_by_surroundings"], category["surroundings_gain"]
     if not added:
@@ -116,11 +117,11 @@ def surroundings_words(category: Row, clusters: Sequence[Row], external: Row, me
     return f"{words}."
 
 
-def _why_nothing(category: Row, external: Row, merge: Row) -> str:
+def _why_nothing(category: Row, external: Row, merge: Merge) -> str:
     """Say why no internal cluster is parted by surroundings."""
-    wanted, most = merge["target"].get(category["category"]), merge["max_clusters"]
+    wanted, most = merge.target.get(category["category"]), merge.max_clusters
     if most == "auto":
-        most = None if merge["aim"] == "joint" else MOST_CLUSTERS
+        most = None if merge.aim == "joint" else MOST_CLUSTERS
     if external["k"] < 2:
         why = "by them, stores are one cluster" if external["k"] else "they are known of no store"
     elif wanted is not None and category["final_clusters"] <= wanted:
@@ -148,19 +149,19 @@ def _surely_parted(cluster: Row) -> bool:
     return bool(inside == internal and outside != external and cluster["gain_low"] > 0)
 
 
-def one_cluster_words(category: Row, internal: Row, merge: Row) -> str:
+def one_cluster_words(category: Row, internal: Row, merge: Merge) -> str:
     """Say in one sentence why a category is one final cluster; the empty text where it is not.
 
     Args:
         category: Its row of ``categories``.
         internal: Its row of ``k`` of the internal track.
-        merge: The configuration's ``merge``.
+        merge: The options of the merge.
     """
     if category["final_clusters"] != 1:
         return ""
     count = category["internal_clusters"]
     if count > 1:
-        if merge["target"].get(category["category"]) == 1 or merge["max_clusters"] == 1:
+        if merge.target.get(category["category"]) == 1 or merge.max_clusters == 1:
             return f"One cluster: you ask for one; what stores sell makes {count}."
         reasons = "stable" if _unknown(category["explained"]) else "stable or sells differently"
         return (

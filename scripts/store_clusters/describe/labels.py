@@ -1,5 +1,6 @@
 """Say in which words people read a feature, and which features no text names."""
 
+import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 import numpy.typing as npt
+
+from store_clusters.run.errors import InputError, examples
 
 Key = tuple[str, str, str]  # track, group, feature
 
@@ -109,6 +112,49 @@ def read_alike(features: Sequence[Feature], labels: Sequence[Label]) -> list[lis
     ]
 
 
+def check_named(
+    words: Iterable[str], never_name: Iterable[str], features: Sequence[Feature], aside: list[str]
+) -> None:
+    """Refuse what names no feature, nor a column that was set aside.
+
+    Raises:
+        InputError: With the nearest name.
+    """
+    known = list(dict.fromkeys([key for feature in features for key in feature.keys] + aside))
+    unknown = [("labels.features", key) for key in words if key not in set(known)]
+    unknown += [("labels.never_name", key) for key in never_name if not fits(key, known)]
+    problems = []
+    for place, key in unknown:
+        near = difflib.get_close_matches(key, known, 1, 0.5)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        problems.append(f"Configuration: {place}: {key!r} is no feature of this run.{hint}")
+    if problems:
+        pattern = ", in never_name also a pattern such as '*.race_*'"
+        raise InputError(
+            "\n  ".join(problems) + "\n  Expected an external `source.column` (or "
+            f"`source.column=level`), a need state or `category · need state`{pattern}. External: "
+            f"{examples([x.name for x in features if x.track == 'external' and not x.level], 8)}."
+        )
+
+
+def check_different(
+    features: Sequence[Feature], labels: Sequence[Label], words: Mapping[str, str]
+) -> None:
+    """Refuse words that make two features read alike.
+
+    Raises:
+        InputError: With these features.
+    """
+    alike = read_alike(features, labels)
+    if alike:
+        names = [feature.name for feature in alike[0]]
+        same = next(words[key] for feature in alike[0] for key in feature.keys if key in words)
+        raise InputError(
+            f"Configuration: labels.features: {examples(names)} would all read {same!r}. "
+            "Expected different words for different features."
+        )
+
+
 def need_state_feature(category: str, need_state: str) -> Feature:
     """Return a need state of a category."""
     keys = (f"{category} · {need_state}", need_state)
@@ -117,8 +163,8 @@ def need_state_feature(category: str, need_state: str) -> Feature:
 
 def whole_store_feature(group: str, name: str, category: str, need_state: str) -> Feature:
     """Return a need state of whole stores, which the tables call ``name``."""
-    own = need_state_feature(category, need_state)
-    return Feature("internal", group, name, own.keys, name, before=f"{category} · ")
+    keys = need_state_feature(category, need_state).keys
+    return Feature("internal", group, name, keys, name, before=f"{category} · ")
 
 
 def column_features(levels: Mapping[str, Sequence[str]]) -> list[Feature]:
@@ -131,11 +177,11 @@ def column_features(levels: Mapping[str, Sequence[str]]) -> list[Feature]:
     """
     bare = Counter(column.partition(".")[2] for column in levels)
     features = []
-    for column, own in levels.items():
+    for column, of_column in levels.items():
         source, _, name = column.partition(".")
         plain = _spelled_out(name if bare[name] == 1 else f"{source} {name}")
         features.append(Feature("external", "all", column, (column,), plain))
-        for level in own:
+        for level in of_column:
             keys = (f"{column}={level}", column)
             words = f"{plain} {level}"
             features.append(Feature("external", "all", keys[0], keys, words, level=level))

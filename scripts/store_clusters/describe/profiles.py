@@ -111,8 +111,8 @@ def drivers(profile: Profile) -> Drivers:
     effect = profile.contrast.effect
     shown = np.round(index_against(profile.value, profile.chain)) != 100
     with np.errstate(invalid="ignore"):
-        told = (p_value < CHANCE) & (effect * profile.difference > 0) & shown
-    return Drivers(p_value, told, driver_ranks(effect, told))
+        distinguishable = (p_value < CHANCE) & (effect * profile.difference > 0) & shown
+    return Drivers(p_value, distinguishable, driver_ranks(effect, distinguishable))
 
 
 def sales_profile(
@@ -141,10 +141,10 @@ def sales_profile(
     sums = np.vstack([by_cluster, chain.sum(axis=0)])
     shares = np.full(sums.shape, np.nan)
     for columns in columns_by(parts):
-        own = np.take(sums, columns, axis=1)
-        total = own.sum(axis=1)
+        of_part = np.take(sums, columns, axis=1)
+        total = of_part.sum(axis=1)
         positive = total > 0
-        shares[np.ix_(positive, columns)] = own[positive] / total[positive, None]
+        shares[np.ix_(positive, columns)] = of_part[positive] / total[positive, None]
     return shares[:-1], shares[-1]
 
 
@@ -179,7 +179,7 @@ def _known_mean(values: Floats) -> Floats:
 def long_profile(profile: Profile) -> dict[str, npt.NDArray[np.generic]]:
     """Return the columns of a long table, one row per cluster x feature, features within."""
     k, _ = profile.value.shape
-    told = drivers(profile)
+    found = drivers(profile)
     return {
         "feature": np.tile(profile.features, k),
         "unit": np.tile(profile.unit, k),
@@ -188,9 +188,9 @@ def long_profile(profile: Profile) -> dict[str, npt.NDArray[np.generic]]:
         "difference": profile.difference.ravel(),
         "index": index_against(profile.value, profile.chain).ravel(),
         "effect": profile.contrast.effect.ravel(),
-        "p_value": told.p_value.ravel(),
-        "distinguishable": told.distinguishable.ravel(),
-        "driver": told.rank.ravel(),
+        "p_value": found.p_value.ravel(),
+        "distinguishable": found.distinguishable.ravel(),
+        "driver": found.rank.ravel(),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from store_clusters.describe.measured import measured_sales, measured_surroundings
+from store_clusters.describe.measured_tables import measured_sales, measured_surroundings
 from store_clusters.describe.profiles import (
     Profile,
     long_profile,

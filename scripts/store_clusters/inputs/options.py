@@ -21,8 +21,8 @@ class Source(Options):
     """How a file is written."""
 
     path: Text
-    """File or glob; CSV, CSV.gz or Parquet."""
-    format: Annotated[str, Member(READERS, also=((AUTO, "By how the file's name ends."),))] = AUTO
+    """File or glob, in one of the formats of `format`."""
+    format: Annotated[str, Member(READERS, also=(AUTO,))] = AUTO
     """Format; `auto` goes by the file's name."""
     delimiter: Annotated[str, MinLen(1), MaxLen(1)] = ","
     """Character between the columns of CSV."""

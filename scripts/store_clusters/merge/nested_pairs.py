@@ -110,6 +110,7 @@ def _folds(
     stores, labels = nest.stores, nest.labels(step)
     pairs = cell_names(stores.internal, stores.external)
     centres = {f: values[labels == f].mean(axis=0) for f in names}
+    errors = None if stores.held_out is None else nest.errors(step)
     reasons = {one.clusters[1]: one.reason for one in nest.joins}
     rows = []
     for pair in sorted(set(pairs), key=by_number):
@@ -145,18 +146,17 @@ def _folds(
                     None if next_best is None else names[next_best],
                     others[next_best] if next_best is not None else np.nan,
                     share_apart(stores.mix, members, rest),
-                    _lost(nest, step, unit, external) if rest.any() else np.nan,
+                    _lost(nest, step, (unit, external), errors) if rest.any() else np.nan,
                 )
             )
     return sorted(rows, key=lambda fold: fold.stores)
 
 
-def _lost(nest: Nest, step: Step, unit: int, external: int) -> float:
+def _lost(nest: Nest, step: Step, pair: tuple[int, int], errors: Floats | None) -> float:
     """Return what a pair as a cluster of its own would explain held out; NaN without dates."""
     held_out = nest.stores.held_out
-    if held_out is None:
+    if held_out is None or errors is None:
         return np.nan
     final = step.final.copy()
-    final[unit, external] = int(step.names.max()) + 1
-    apart = nest.errors(replace(step, final=final))
-    return held_out.gain(nest.errors(step), apart).mean
+    final[pair] = int(step.names.max()) + 1
+    return held_out.gain(errors, nest.errors(replace(step, final=final))).mean

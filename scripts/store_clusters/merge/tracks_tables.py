@@ -72,7 +72,7 @@ class Categories:
         everyone = pc.unique(pa.chunked_array([sold_by, self._external.seen()]))
         self.stores = everyone.take(pc.array_sort_indices(everyone))
         self._sales = read_stores(files.stores, params.groups, shard)
-        self._need_states = NeedStates(files.need_states, params.groups, shard)
+        self._need_states = NeedStates(files.need_states, params.groups)
         self._tiers = by_group(files.tiers, "tiers", "category") if files.tiers else {}
         self._grouped = are_grouped(files.external_k)
 

@@ -13,9 +13,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from pathlib import Path
 
-from store_clusters.tables.contracts import CONTRACTS
-
 SCRIPTS = Path(__file__).resolve().parents[2]
+CONTRACTS = SCRIPTS.parent / "workflow" / "schemas" / "tables"
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "PyYAML"}  # where not called like the module
 # What other packages compute with: its version counts beneath theirs too.
 NUMERIC = {"numpy", "scipy"}

@@ -68,20 +68,16 @@ class Member:
 
     registry: Registry
     serves: str | None = None
-    also: tuple[tuple[str, str], ...] = ()  # words, and the sentence that says what each means
+    also: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
         """What may be chosen: the other words, then the names of the members, sorted."""
-        return [word for word, _ in self.also] + [
+        return list(self.also) + [
             name
             for name in self.registry
             if self.serves is None or self.serves in self.registry.declared(name)["SERVES"]
         ]
-
-    def sentence(self, name: str) -> str:
-        """Return what a choice is, in one sentence."""
-        return dict(self.also).get(name) or self.registry.sentence(name)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         """Let pydantic accept the names of the members."""

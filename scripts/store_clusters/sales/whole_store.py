@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from store_clusters.run.seeds import in_shard
 from store_clusters.tables.contracts import contract, read_table
-from store_clusters.tables.matrices import Matrix, groups, matrices
+from store_clusters.tables.grouped import Grouped
+from store_clusters.tables.matrices import Matrix, groups
 
 WHOLE_STORE = "<all categories>"
 
@@ -28,29 +29,37 @@ class Sales(Matrix):
 class NeedStates:
     """The sales by need state of every group of the internal track."""
 
-    def __init__(self, path: str | Path, kind: str, shard: str = ""):
-        """Read of the table ``need_states`` what the groups in a shard need.
+    def __init__(self, path: str | Path, kind: str):
+        """Open the table ``need_states``, of which a few categories are held at a time.
 
         ``kind`` is ``category``, ``store`` or ``both``.
         """
-        self.groups, self._rows = _read(path, "need_states", kind, shard)
+        self._rows = Grouped(path, "need_states", "category")
+        self._categories = self._rows.groups()
+        self.groups = all_groups(self._categories, kind)
 
     def sales(self, group: str, value: str = "sales") -> Sales:
         """Return ``sales`` or ``even_sales`` of a group."""
-        if group in self._rows:
+        if group in self._categories:
             return self._category(group, value)
-        return side_by_side([self._category(category, value) for category in self._rows])
+        return side_by_side([self._category(category, value) for category in self._categories])
 
     def _category(self, category: str, value: str) -> Sales:
-        (matrix,) = matrices(self._rows[category], "need_state", value)
+        matrix = self._rows.matrix(category, "need_state", value)
+        assert matrix is not None
         names = np.full(len(matrix.features), category, dtype=object)
         return Sales(matrix.group, matrix.stores, matrix.features, matrix.values, names)
 
 
 def read_stores(path: str | Path, kind: str, shard: str = "") -> dict[str, pa.Table]:
     """Read the table ``stores`` and return the rows of every group in a shard."""
-    in_here, by_category = _read(path, "stores", kind, shard)
-    if WHOLE_STORE in in_here:
+    categories = pc.unique(read_table(path, "stores", columns=["category"])["category"]).to_pylist()
+    in_here = [group for group in all_groups(categories, kind) if in_shard(group, shard)]
+    some = None
+    if WHOLE_STORE not in in_here and len(in_here) < len(categories):
+        some = [("category", "in", in_here)]
+    by_category = dict(groups(read_table(path, "stores", filters=some), "category"))
+    if WHOLE_STORE in in_here and WHOLE_STORE not in by_category:
         by_category[WHOLE_STORE] = whole_stores(pa.concat_tables(by_category.values()))
     return {group: by_category[group] for group in in_here}
 
@@ -59,18 +68,6 @@ def all_groups(categories: list[str], kind: str) -> list[str]:
     """Return the groups of the internal track, sorted; ``kind`` as for :class:`NeedStates`."""
     whole = [WHOLE_STORE] if categories else []
     return {"category": categories, "store": whole, "both": sorted(categories + whole)}[kind]
-
-
-def _read(
-    path: str | Path, name: str, kind: str, shard: str
-) -> tuple[list[str], dict[str, pa.Table]]:
-    """Return the groups in a shard, and the rows of the categories that they need."""
-    categories = pc.unique(read_table(path, name, columns=["category"])["category"]).to_pylist()
-    in_here = [group for group in all_groups(categories, kind) if in_shard(group, shard)]
-    some = None
-    if WHOLE_STORE not in in_here and len(in_here) < len(categories):
-        some = [("category", "in", in_here)]
-    return in_here, dict(groups(read_table(path, name, filters=some), "category"))
 
 
 def side_by_side(categories: list[Sales]) -> Sales:

@@ -78,10 +78,13 @@ def write_table(path: str | Path, name: str, data: pa.Table | Mapping[str, Any])
     return _write(path, promised, [table.combine_chunks()])
 
 
-def write_stream(path: str | Path, name: str, batches: Iterable[pa.RecordBatch]) -> int:
+def write_stream(
+    path: str | Path, name: str, batches: Iterable[pa.RecordBatch | Mapping[str, Any]]
+) -> int:
     """Write rows that come in the order of the key, as :func:`write_table` does, in bounded memory.
 
-    The bytes are those of :func:`write_table`, however the rows are divided into batches.
+    The bytes are those of :func:`write_table`, however the rows are divided into batches, each
+    Arrow's or columns by name.
 
     Raises:
         ValueError: The data breaks the contract or is not in order.
@@ -90,10 +93,12 @@ def write_stream(path: str | Path, name: str, batches: Iterable[pa.RecordBatch])
     return _write(path, promised, _checked_groups(promised, batches))
 
 
-def _checked_groups(promised: Contract, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+def _checked_groups(
+    promised: Contract, batches: Iterable[pa.RecordBatch | Mapping[str, Any]]
+) -> Iterator[pa.Table]:
     """Yield tables of ``ROW_GROUP`` rows, the last of fewer, each checked with the row before."""
     last = promised.schema.empty_table()
-    for rows in _in_groups(batches):
+    for rows in _in_groups(_as_rows(promised, batch) for batch in batches):
         table = _as_table(promised, rows).combine_chunks()
         seam = pa.concat_tables([last, table.slice(0, 1)])
         for part in (seam, table):
@@ -104,11 +109,17 @@ def _checked_groups(promised: Contract, batches: Iterable[pa.RecordBatch]) -> It
         yield last
 
 
-def _in_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+def _as_rows(promised: Contract, batch: pa.RecordBatch | Mapping[str, Any]) -> pa.Table:
+    if isinstance(batch, pa.RecordBatch):
+        return pa.Table.from_batches([batch])
+    return _as_table(promised, batch)
+
+
+def _in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """Divide rows into tables of ``ROW_GROUP`` rows."""
     kept: list[pa.Table] = []
-    for batch in batches:
-        kept.append(pa.Table.from_batches([batch]))
+    for some in tables:
+        kept.append(some)
         while sum(table.num_rows for table in kept) >= ROW_GROUP:
             rows = pa.concat_tables(kept)
             yield rows.slice(0, ROW_GROUP)

@@ -1,6 +1,6 @@
 """Matrices of stores x features: how the tables between rules reach the methods and come back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,9 @@ def aligned(matrix: Matrix | None, stores: np.ndarray, features: np.ndarray) -> 
 
 def _common(wanted: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return where names that both lists have are in the one and in the other."""
-    place = {name: number for number, name in enumerate(known)}
-    found = [(i, place[name]) for i, name in enumerate(wanted) if name in place]
-    here, there = zip(*found, strict=True) if found else ((), ())
-    return np.array(here, dtype=np.int64), np.array(there, dtype=np.int64)
+    place = pc.index_in(pa.array(wanted, pa.string()), pa.array(known, pa.string()))
+    here = np.flatnonzero(place.is_valid().to_numpy(zero_copy_only=False))
+    return here, place.drop_null().to_numpy().astype(np.int64)
 
 
 def matrices(table: pa.Table, feature: str = "feature", value: str = "value") -> Iterator[Matrix]:
@@ -56,10 +55,12 @@ def matrices(table: pa.Table, feature: str = "feature", value: str = "value") ->
     The first column is the group.
     """
     for group, rows in groups(table, table.column_names[0]):
-        stores = column(rows, "store_id")
-        p = int(np.searchsorted(stores, stores[0], side="right"))
+        ids = rows["store_id"]
+        p = pc.sum(pc.equal(ids, ids[0])).as_py()
+        stores = column(rows.select(["store_id"]).take(np.arange(0, len(ids), p)), "store_id")
         values = rows[value].cast(pa.float64()).to_numpy()
-        yield Matrix(group, stores[::p], column(rows, feature)[:p], np.array(values).reshape(-1, p))
+        features = column(rows.slice(0, p), feature)
+        yield Matrix(group, stores, features, np.array(values).reshape(-1, p))
 
 
 def read_matrices(path: str | Path, name: str, feature: str = "feature") -> Iterator[Matrix]:
@@ -101,7 +102,7 @@ def stack(parts: list[dict[str, Any]], name: str) -> dict[str, np.ndarray]:
     return {key: np.concatenate([np.asarray(part[key]) for part in parts]) for key in columns}
 
 
-def as_columns(rows: list[tuple[Any, ...]], name: str) -> dict[str, list[Any]]:
+def as_columns(rows: Sequence[tuple[Any, ...]], name: str) -> dict[str, list[Any]]:
     """Turn rows, in the order of the columns of contract ``name``, into columns."""
     columns = contract(name).schema.names
     values = zip(*rows, strict=True) if rows else [()] * len(columns)

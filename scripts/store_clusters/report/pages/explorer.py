@@ -10,6 +10,7 @@ import jinja2
 import pyarrow as pa
 
 from store_clusters.describe.evidence import why_words
+from store_clusters.merge.options import Merge
 from store_clusters.report.colours import COLOURS
 from store_clusters.report.explorer_data import (
     category_index,
@@ -21,6 +22,7 @@ from store_clusters.report.explorer_data import (
 from store_clusters.report.results import Results
 from store_clusters.report.sources import TEMPLATES
 from store_clusters.run.files import write_text
+from store_clusters.run.options import options_of
 
 FILE = "explorer.html"
 REPORT = {"category": "1 Pages", "labels": {"page": "explorer: clusters and stores"}}
@@ -57,7 +59,7 @@ def write(results: Results, path: str | Path) -> str:
     places = results.table("places")
     (external,) = results.rows("external_k")
     internal = {row["group"]: row for row in results.rows("internal_k")}
-    merge = results.run["configuration"]["merge"]
+    merge = options_of(Merge, results.run["configuration"]["merge"])
     categories, blocks = [], []
     for category in tables["final_clusters"]:
         rows = {name: of.get(category) for name, of in tables.items()}

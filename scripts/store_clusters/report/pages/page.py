@@ -13,10 +13,12 @@ import pyarrow.compute as pc
 from store_clusters.describe.evidence import STATUS, evidence_words, made_by_words, why_words
 from store_clusters.describe.labels import Labels
 from store_clusters.merge.names import by_number
+from store_clusters.merge.options import Merge
 from store_clusters.report.exports import EXPORTS
 from store_clusters.report.results import Results
 from store_clusters.report.sources import TEMPLATES
 from store_clusters.run.files import write_text
+from store_clusters.run.options import options_of
 
 FILE = "index.html"
 REPORT = {"category": "1 Pages", "labels": {"page": "all results"}}
@@ -63,7 +65,7 @@ def write(results: Results, path: str | Path) -> str:
     chosen = {track: results.rows(f"{track}_k") for track in ("internal", "external")}
     tables = {name: results.by_category(name) for name in OF_A_CATEGORY}
     moved = _moved(results.table("final_clusters", ["category", "final_cluster", "reassigned"]))
-    merge = results.run["configuration"]["merge"]
+    merge = options_of(Merge, results.run["configuration"]["merge"])
     categories = []
     for category in results.run["final_clusters"]:
         rows = {name: _rows(of.get(category)) for name, of in tables.items()}
@@ -124,7 +126,7 @@ def _why(
     rows: Mapping[str, Rows],
     internal: dict[str, Any] | None,
     external: dict[str, Any],
-    merge: dict[str, Any],
+    merge: Merge,
 ) -> dict[str, Any]:
     """Return what the page says of the number of a category's final clusters."""
     (category,) = rows["categories"]

@@ -3,8 +3,8 @@
 A member declares, as literals that are read without importing it:
 
 - ``TITLE``: what it shows.
-- ``STAGE``: what clusters it is about, ``final``, ``internal`` or ``external``; pictures of a stage
-  are drawn in one job.
+- ``STAGE``: the job that draws it: ``internal`` or ``external`` where it follows from the clusters
+  of one track, else ``final``.
 - ``READS``: the tables it reads, see :func:`store_clusters.report.sources.source`.
 - ``NEEDS``, if it does: columns that an external source must have, else there is no picture.
 

@@ -7,7 +7,7 @@ from store_clusters.report.drawing.largest import with_words
 from store_clusters.report.results import Results
 
 TITLE = "what external clusters are like"
-STAGE = "external"
+STAGE = "final"  # profiles count sales, so that they follow from both tracks
 READS = ["external_profiles", "labels"]
 
 

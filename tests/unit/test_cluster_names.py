@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_clusters.describe.naming import Driver, correlations, listed, name_clusters
+from store_clusters.describe.cluster_names import Driver, correlations, listed, name_clusters
 
 APART = np.eye(6)
 CODES = ["1_1", "1_2"]

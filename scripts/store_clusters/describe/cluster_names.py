@@ -13,7 +13,7 @@ UNNAMED = "differs in features that are not named"
 FEW_DRIVERS = 3  # with fewer, a cluster hardly differs from the chain
 IN_A_NAME = 2  # drivers of each track
 LISTED = 5
-SAME_STORY = 0.8  # correlation from which two features say the same
+ALIKE = 0.8  # correlation from which two features say the same
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def name_clusters(
     """Return a name for every cluster, no two alike.
 
     Two drivers of each track make a name, those of sales first, the strongest first; of features of
-    a track that tell the same story only the first. Features that are never named count as drivers
+    a track that go together only the first. Features that are never named count as drivers
     and are left out. Equal names get more drivers, at last the cluster's code.
 
     Args:
@@ -44,10 +44,10 @@ def name_clusters(
     """
     if len(drivers) == 1:
         return [ALL_STORES]
-    stories = [_different(own, correlation) for own in drivers]
+    different = [_different(some, correlation) for some in drivers]
     length = [IN_A_NAME] * len(drivers)
     for _ in range(LISTED):
-        names = [_name(*each) for each in zip(drivers, stories, length, strict=True)]
+        names = [_name(*each) for each in zip(drivers, different, length, strict=True)]
         counts = Counter(names)
         length = [n + (counts[name] > 1) for n, name in zip(length, names, strict=True)]
     return [
@@ -58,8 +58,8 @@ def name_clusters(
 
 def listed(drivers: Sequence[Driver], internal: bool) -> str:
     """Return the strongest drivers of a track: ``more Newborn, less Gifts``."""
-    own = [driver for driver in drivers if driver.internal == internal and driver.named][:LISTED]
-    return ", ".join(f"{'more' if own.effect > 0 else 'less'} {own.words}" for own in own)
+    named = [driver for driver in drivers if driver.internal == internal and driver.named]
+    return ", ".join(f"{'more' if x.effect > 0 else 'less'} {x.words}" for x in named[:LISTED])
 
 
 def correlations(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -78,15 +78,15 @@ def _different(drivers: Sequence[Driver], correlation: npt.NDArray[np.float64]) 
     kept: list[Driver] = []
     for driver in (driver for driver in drivers if driver.named):
         same = [other for other in kept if other.internal == driver.internal]
-        said = [abs(correlation[driver.column, other.column]) for other in same]
-        if max(said, default=0) < SAME_STORY:
+        related = [abs(correlation[driver.column, other.column]) for other in same]
+        if max(related, default=0) < ALIKE:
             kept.append(driver)
     return kept
 
 
-def _name(drivers: Sequence[Driver], stories: Sequence[Driver], length: int) -> str:
-    sells = [f"{x.words} {'up' if x.effect > 0 else 'down'}" for x in stories if x.internal]
-    outside = [x for x in stories if not x.internal]
+def _name(drivers: Sequence[Driver], different: Sequence[Driver], length: int) -> str:
+    sells = [f"{x.words} {'up' if x.effect > 0 else 'down'}" for x in different if x.internal]
+    outside = [x for x in different if not x.internal]
     telling = [x for x in outside if x.effect > 0 or not x.level] or outside
     likes = [_surroundings(x) for x in telling]
     tracks = (", ".join(sells[:length]), ", ".join(likes[:length]))
