@@ -3,13 +3,21 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import spearmanr
 from sklearn.metrics import adjusted_rand_score
+from test_reduction import alike
 
 from store_clusters.clusters.clustering import fit_clusters
 from store_clusters.clusters.independence import chance_independent
 from store_clusters.clusters.number_of_clusters import choose_k
 from store_clusters.clusters.structure import choose_by_mixture, shows_groups
-from store_clusters.features.correlation import correlated_beyond_chance, shared_weights
+from store_clusters.features.correlation import (
+    correlated_beyond_chance,
+    find_redundant,
+    shared_weights,
+)
 from store_clusters.features.options import Reduce
 from store_clusters.features.reduction import beyond_chance, reduce_features
 from store_clusters.features.reduction_tables import reduced_tables
@@ -165,3 +173,85 @@ def test_a_segment_of_one_store_in_twenty_is_found_and_a_cloud_is_not_divided() 
     values[:20, 0] += 5
     assert choose_by_mixture(values, 6, 5, 1) == 2
     assert choose_by_mixture(values, 6, 30, 1) == 1
+
+
+# Features that say the same
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000), st.integers(2, 8), st.floats(0.5, 0.99))
+def test_every_two_features_of_a_set_are_as_alike_as_asked(
+    seed: int, p: int, threshold: float
+) -> None:
+    values = alike(list(np.random.default_rng(seed).uniform(0, 0.8, p)), 40, seed)
+    kept, correlation = find_redundant(values, threshold)
+    for i in range(p):
+        assert correlation[i] == pytest.approx(spearmanr(values[:, i], values[:, kept[i]])[0])
+        assert kept[kept[i]] == kept[i]
+        for j in range(p):
+            if kept[i] == kept[j] and i != j:
+                assert abs(spearmanr(values[:, i], values[:, j])[0]) >= threshold - 1e-6
+    # and no two that stay could stand for each other, but for sets too mixed to join
+    alone = [i for i in range(p) if np.sum(kept == kept[i]) == 1]
+    for i in alone:
+        for j in alone:
+            assert i == j or abs(spearmanr(values[:, i], values[:, j])[0]) < threshold + 1e-6
+
+
+def test_a_chain_of_features_is_not_one_feature() -> None:
+    rng = np.random.default_rng(1)
+    steps = rng.normal(size=(500, 8))
+    values = np.column_stack([steps[:, i : i + 4].sum(axis=1) for i in range(5)])
+    kept, _ = find_redundant(values, 0.7)  # neighbours share three of four terms: 0.75
+    assert abs(spearmanr(values[:, 0], values[:, 4])[0]) < 0.2
+    assert kept[0] != kept[4]
+    assert len(set(kept)) == 3
+
+
+def test_the_feature_with_least_noise_of_its_own_stands_for_the_others() -> None:
+    kept, _ = find_redundant(alike([0.3, 0.05, 0.2, 0.3]), 0.8)
+    assert kept.tolist() == [1, 1, 1, 1]
+
+
+def test_of_two_features_the_one_known_for_more_stores_stays() -> None:
+    values = np.hstack([alike([0.0])] * 2)
+    values[:30, 0] = np.nan
+    assert find_redundant(values, 0.95)[0].tolist() == [1, 1]
+
+
+def test_levels_of_a_categorical_feature_are_not_redundant_with_each_other() -> None:
+    level = np.random.default_rng(2).random(60) < 0.4
+    values = np.column_stack([level, ~level, level, ~level]).astype(float)
+    region, area = "region", "area"
+    sources = np.array([region, region, area, area], dtype=object)
+    assert find_redundant(values, 0.95, sources)[0].tolist() == [0, 1, 0, 1]
+    assert len(set(find_redundant(values, 0.95)[0])) == 1
+
+
+def test_few_common_stores_and_constant_features_show_no_correlation() -> None:
+    values = np.hstack([alike([0.0], 18)] * 2)
+    values[:9, 0] = np.nan
+    assert find_redundant(values, 0.95)[0].tolist() == [0, 1]
+    assert find_redundant(np.ones((20, 3)), 0.95)[0].tolist() == [0, 1, 2]
+
+
+def test_order_of_stores_and_features_decides_nothing() -> None:
+    values = np.hstack([alike([0.05, 0.2, 0.1], 80), alike([0.1, 0.3, 0.2], 80, seed=1)])
+    rng = np.random.default_rng(3)
+    kept, _ = find_redundant(values, 0.85)
+    assert np.unique(kept, return_counts=True)[1].tolist() == [3, 3]
+    for _ in range(5):
+        rows, columns = rng.permutation(80), rng.permutation(6)
+        found, _ = find_redundant(values[rows][:, columns], 0.85)
+        again = np.empty(6, dtype=int)
+        again[columns] = columns[found]
+        np.testing.assert_array_equal(again, kept)
+
+
+def test_one_feature_or_few_stores_leave_every_feature_its_weight() -> None:
+    for stores, features in ((30, 1), (9, 3), (9, 1)):
+        values = np.tile(np.arange(float(stores))[:, None], features)
+        assert shared_weights(values, 0.7, own(values)).tolist() == [1.0] * features
+    copies = np.tile(np.arange(10.0)[:, None], 4)
+    assert shared_weights(copies, 0.7, own(copies)).tolist() == [0.5] * 4
+    assert find_redundant(copies[:, :1], 0.7)[0].tolist() == [0]

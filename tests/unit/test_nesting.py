@@ -380,3 +380,12 @@ def test_what_is_too_small_is_joined_first_then_what_has_no_evidence_then_the_mo
     assert step.reason == "too_many"
     one = nest_of([0] * 3, [[0] * 3])
     assert one.fewer(one.start()) is None
+
+
+def test_a_whole_category_has_no_neighbour_and_others_have_the_one_that_sells_most_alike() -> None:
+    alone = nest_of([0] * 3, [[0] * 3])
+    (whole,) = alone.evidence(alone.start()).values()
+    assert (whole.kind, whole.neighbour, whole.gain) == ("whole", -1, None)
+    internal = [0] * 3 + [1] * 3 + [2] * 3
+    nest = nest_of(internal, [internal], mix=np.repeat([0.0, 3.0, 5.0], 3)[:, None])
+    assert nest.neighbours(nest.start()) == {1: 2, 2: 3, 3: 2}

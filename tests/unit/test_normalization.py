@@ -387,3 +387,13 @@ def test_shrinkage_never_moves_the_typical_store_by_more_than_a_sixth() -> None:
     sales = random.multinomial(20, [0.5, 0.3, 0.2], size=200).astype(float)  # nothing but chance
     weight = shrunk_hellinger.fit(sales).weight
     assert (weight <= np.median(sales.sum(axis=1)) / 5).all()
+
+
+@pytest.mark.parametrize("method", ["standard", "robust"])
+def test_a_feature_that_no_store_knows_leaves_the_others_as_they_are(method: str) -> None:
+    values = np.random.default_rng(0).normal(5, 2, (40, 2))
+    unknown = np.insert(values, 0, np.nan, axis=1)
+    found, expected = (scale_columns(x, method, None) for x in (unknown, values))
+    assert (found.center[0], found.scale[0]) == (0, 1)
+    np.testing.assert_array_equal(found.scale[1:], expected.scale)
+    np.testing.assert_array_equal(found.values[:, 1:], expected.values)

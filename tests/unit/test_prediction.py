@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from store_clusters.clusters.prediction import predict_mix, predict_sold
+from store_clusters.clusters.held_out import HeldOut
+from store_clusters.clusters.prediction import (
+    Fit,
+    Prediction,
+    best_at_price,
+    predict_mix,
+    predict_sold,
+)
 
 MIXES = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.2, 0.6, 0.2]])
 
@@ -84,3 +91,42 @@ def test_too_little_to_predict_is_no_prediction(
     assert predict_sold(odd, odd, range(2, 5), "share", 0, min_size=min_size) is None
     # a half of the months in which nothing was sold
     assert predict_sold(np.ones((30, 3)), np.zeros((30, 3)), range(2, 5), "share", 0) is None
+
+
+# Which number is worth its price
+
+
+def best(mixes: np.ndarray, explained: float = 0.5, error: float = 0.01) -> int:
+    """The best of 2 to 4 clusters of stores, so many of each mix, that sell a lot."""
+    random = np.random.default_rng(0)
+    stores = np.repeat(mixes, 12, axis=0)
+    odd, even = (random.poisson(20_000 * stores).astype(float) for _ in range(2))
+    sales = odd + even
+    values = sales / sales.sum(axis=1, keepdims=True)
+    fit = Fit(values, sales.sum(axis=1), "kmeans", 3, 0, 3)
+    prediction = Prediction(np.full(4, explained), np.full(4, error), history=1.0)
+    return best_at_price(fit, HeldOut(odd, even, "share"), prediction, range(2, 5))
+
+
+def beside(aside: float) -> np.ndarray:
+    """Two mixes far apart, and a third so far from the second."""
+    return np.array([[0.7, 0.2, 0.1], [0.3, 0.2, 0.5], [0.3 + aside, 0.2 - 2 * aside, 0.5 + aside]])
+
+
+def test_the_clusters_that_there_are_are_worth_their_price() -> None:
+    assert best(MIXES) == 3
+    assert best(MIXES[:2]) == 2
+
+
+def test_a_cluster_more_has_to_add_a_hundredth_of_what_history_explains() -> None:
+    assert best(beside(0.05)) == 3  # adds about 3.5 %
+    assert best(beside(0.015)) == 2  # about 0.3 %, however sure
+
+
+def test_one_cluster_is_left_where_the_lower_95_percent_bound_is_not_above_nothing() -> None:
+    for errors, expected in ((1.66, 3), (1.63, 1)):
+        assert best(MIXES, explained=0.5, error=0.5 / errors) == expected
+
+
+def test_stores_that_sell_alike_are_one_cluster() -> None:
+    assert best(np.tile(MIXES[:1], (3, 1))) == 1

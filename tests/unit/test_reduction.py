@@ -5,12 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
-from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
 from store_clusters.features.components import describe_component
-from store_clusters.features.correlation import find_redundant
-from store_clusters.features.reduction import reduce_features
+from store_clusters.features.reduction import beyond_chance, reduce_features
 
 METHODS = ["pca", "none"]
 
@@ -171,47 +169,6 @@ def test_none_keeps_the_features_that_are_not_redundant() -> None:
     assert found.correlation.tolist() == [1, 1, -1]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
-@given(st.integers(0, 10_000), st.integers(2, 8), st.floats(0.5, 0.99))
-def test_every_two_features_of_a_set_are_as_alike_as_asked(
-    seed: int, p: int, threshold: float
-) -> None:
-    values = alike(list(np.random.default_rng(seed).uniform(0, 0.8, p)), 40, seed)
-    kept, correlation = find_redundant(values, threshold)
-    for i in range(p):
-        assert correlation[i] == pytest.approx(spearmanr(values[:, i], values[:, kept[i]])[0])
-        assert kept[kept[i]] == kept[i]
-        for j in range(p):
-            if kept[i] == kept[j] and i != j:
-                assert abs(spearmanr(values[:, i], values[:, j])[0]) >= threshold - 1e-6
-    # and no two that stay could stand for each other, but for sets too mixed to join
-    alone = [i for i in range(p) if np.sum(kept == kept[i]) == 1]
-    for i in alone:
-        for j in alone:
-            assert i == j or abs(spearmanr(values[:, i], values[:, j])[0]) < threshold + 1e-6
-
-
-def test_a_chain_of_features_is_not_one_feature() -> None:
-    rng = np.random.default_rng(1)
-    steps = rng.normal(size=(500, 8))
-    values = np.column_stack([steps[:, i : i + 4].sum(axis=1) for i in range(5)])
-    kept, _ = find_redundant(values, 0.7)  # neighbours share three of four terms: 0.75
-    assert abs(spearmanr(values[:, 0], values[:, 4])[0]) < 0.2
-    assert kept[0] != kept[4]
-    assert len(set(kept)) == 3
-
-
-def test_the_feature_with_least_noise_of_its_own_stands_for_the_others() -> None:
-    kept, _ = find_redundant(alike([0.3, 0.05, 0.2, 0.3]), 0.8)
-    assert kept.tolist() == [1, 1, 1, 1]
-
-
-def test_of_two_features_the_one_known_for_more_stores_stays() -> None:
-    values = np.hstack([alike([0.0])] * 2)
-    values[:30, 0] = np.nan
-    assert find_redundant(values, 0.95)[0].tolist() == [1, 1]
-
-
 def test_estimated_values_do_not_count() -> None:
     values = np.hstack([alike([0.0])] * 2)
     observed = np.ones(values.shape, dtype=bool)
@@ -233,35 +190,6 @@ def test_outliers_do_not_make_features_redundant() -> None:
     before = reduce_features(values[:30], in_fit[:30], "none", 1, 0.6).kept
     assert before.tolist() == [0, 1]
     assert reduce_features(values, in_fit, "none", 1, 0.6).kept.tolist() == [0, 1]
-
-
-def test_levels_of_a_categorical_feature_are_not_redundant_with_each_other() -> None:
-    level = np.random.default_rng(2).random(60) < 0.4
-    values = np.column_stack([level, ~level, level, ~level]).astype(float)
-    region, area = "region", "area"
-    sources = np.array([region, region, area, area], dtype=object)
-    assert find_redundant(values, 0.95, sources)[0].tolist() == [0, 1, 0, 1]
-    assert len(set(find_redundant(values, 0.95)[0])) == 1
-
-
-def test_few_common_stores_and_constant_features_show_no_correlation() -> None:
-    values = np.hstack([alike([0.0], 18)] * 2)
-    values[:9, 0] = np.nan
-    assert find_redundant(values, 0.95)[0].tolist() == [0, 1]
-    assert find_redundant(np.ones((20, 3)), 0.95)[0].tolist() == [0, 1, 2]
-
-
-def test_order_of_stores_and_features_decides_nothing() -> None:
-    values = np.hstack([alike([0.05, 0.2, 0.1], 80), alike([0.1, 0.3, 0.2], 80, seed=1)])
-    rng = np.random.default_rng(3)
-    kept, _ = find_redundant(values, 0.85)
-    assert np.unique(kept, return_counts=True)[1].tolist() == [3, 3]
-    for _ in range(5):
-        rows, columns = rng.permutation(80), rng.permutation(6)
-        found, _ = find_redundant(values[rows][:, columns], 0.85)
-        again = np.empty(6, dtype=int)
-        again[columns] = columns[found]
-        np.testing.assert_array_equal(again, kept)
 
 
 # What a component means
@@ -290,3 +218,32 @@ def test_every_component_names_its_strongest_feature() -> None:
     for loadings in found.loadings:
         words = describe_component(loadings, NAMES).replace(";", "").replace(",", "").split()
         assert NAMES[np.abs(loadings).argmax()] in words
+
+
+def test_any_store_can_be_projected_where_features_that_are_alike_weigh_as_one() -> None:
+    values = np.hstack(
+        [alike([0.5] * 4), stores(3, 200, 2), np.random.default_rng(1).normal(size=(200, 6))]
+    )
+    sources = np.array([f"feature {i}" for i in range(12)], dtype=object)
+    in_fit = np.arange(200) < 180
+    asked = {"sources": sources, "shows_groups": lambda scores, seed: False}
+    found = reduce_features(values, in_fit, "pca", 1.0, alike=0.7, **asked)
+    assert found.unrelated.any()
+    assert not found.unrelated[:4].any()
+    np.testing.assert_allclose((values - found.center) @ found.loadings.T, found.scores, atol=1e-9)
+    by_itself = reduce_features(values, in_fit, "pca", 1.0, **asked)
+    squares = [np.sum(one.loadings[:, :4] ** 2, axis=0) for one in (found, by_itself)]
+    np.testing.assert_allclose(squares[0], squares[1] / 4)  # four weigh as one
+
+
+def test_components_count_up_to_the_first_that_chance_would_explain_as_well() -> None:
+    chance = np.array([0.4, 0.25, 0.2])
+    for explained, expected in (
+        ([0.5, 0.3, 0.1], 2),
+        ([0.5, 0.25, 0.21], 1),
+        ([0.4, 0.3, 0.3], 0),
+        ([0.5, 0.3, 0.21], 3),
+        ([], 0),
+    ):
+        assert beyond_chance(np.array(explained), chance[: len(explained)]) == expected
+    assert beyond_chance(np.array([0.9]), np.array([np.nan])) == 0

@@ -4,10 +4,10 @@
 
 needs `cosmic-ray` (PyPI) beside what the tests need. Draws places in the statistics of features,
 clusters, merge and describe that have a unit test of their name: a comparison, an operator, a
-number, a condition. Changes each in a copy
-of the project in a temporary folder and runs that test file alone, up to the first test that fails.
-Prints that test, or that the change survived; where it is and what it is; and the share noticed in
-the end. Some changes that survive change nothing: read them before adding a test.
+number, a condition. Changes each in a copy of the project in a temporary folder and runs that test
+file alone, up to the first test that fails. Prints that test, or that the change survived; where it
+is and what it is; and the share noticed in the end. Some changes that survive change nothing: read
+them before adding a test.
 
 Test files run on unchanged code first: they have to pass, and one that then takes three times as
 long and half a minute more does not end, which is noticing, too. `--limit` sets that time for all
@@ -40,6 +40,7 @@ ROOT = Path(__file__).resolve().parents[3]
 LIBRARY = "scripts/store_clusters"
 STAGES = ("features", "clusters", "merge", "describe")
 NEEDED = ("scripts", "tests", "resources", "config", "workflow", "pyproject.toml")
+INTERRUPTED = "INTERRUPTED"  # from outside: not judged
 COMPARISONS, ARITHMETIC = ("Eq", "NotEq", "Lt", "LtE", "Gt", "GtE"), ("Add", "Sub", "Mul", "Div")
 OPERATORS = (
     *(f"ReplaceComparisonOperator_{a}_{b}" for a, b in permutations(COMPARISONS, 2)),
@@ -69,7 +70,10 @@ class Mutant:
             ast.parse(self.code)
         except SyntaxError:
             return False
-        return "strict=" not in source.splitlines()[self.line - 1] or "True" not in self.operator
+        line = source.splitlines()[self.line - 1]
+        return line.strip() not in {"*,", "/,"} and (
+            "strict=" not in line or "True" not in self.operator
+        )
 
     @property
     def code(self) -> str:
@@ -141,18 +145,19 @@ def run_test(test: str, limit: float | None, mutant: Mutant | None = None) -> tu
             )
         except subprocess.TimeoutExpired:
             return "time", time.perf_counter() - started
-    failed = re.search(rb"^(?:FAILED|ERROR) \S*?(?:::)?(test_[^ \[:]+)", done.stdout, re.MULTILINE)
+    failed = re.search(rb"^(?:FAILED|ERROR) \S+::(test_\w+)", done.stdout, re.MULTILINE)
+    if done.returncode < 0:
+        return INTERRUPTED, time.perf_counter() - started
     name = failed[1].decode() if failed else "pytest"
     return name if done.returncode else "", time.perf_counter() - started
 
 
-def judge(limits: Mapping[str, float], mutant: Mutant) -> bool:
-    """Say whether a change was noticed, and print it."""
+def judge(limits: Mapping[str, float], mutant: Mutant) -> bool | None:
+    """Say whether a change was noticed, and print it; None where the tests were interrupted."""
     failed, seconds = run_test(mutant.test, limits[mutant.test], mutant)
-    print(
-        f"{f'noticed by {failed}' if failed else 'SURVIVED'}, {seconds:.0f} s: {mutant}", flush=True
-    )
-    return bool(failed)
+    said = f"noticed by {failed}" if failed else "SURVIVED"
+    print(f"{said if failed != INTERRUPTED else failed}, {seconds:.0f} s: {mutant}", flush=True)
+    return None if failed == INTERRUPTED else bool(failed)
 
 
 def main() -> None:
@@ -174,8 +179,9 @@ def main() -> None:
             if failing:
                 sys.exit(f"fail without any change: {', '.join(failing)}")
             limits = {test: 3 * seconds + 30 for test, (_, seconds) in whole.items()}
-        noticed = sum(pool.map(partial(judge, limits), mutants))
-    print(f"{noticed} of {len(mutants)} noticed ({noticed / max(1, len(mutants)):.0%})")
+        judged = [one for one in pool.map(partial(judge, limits), mutants) if one is not None]
+    noticed = sum(judged)
+    print(f"{noticed} of {len(judged)} noticed ({noticed / max(1, len(judged)):.0%})")
 
 
 if __name__ == "__main__":
