@@ -67,3 +67,10 @@ def test_columns_written_part_by_part_are_the_bytes_of_the_whole(table: Path) ->
 def test_a_table_of_another_contract_is_refused(table: Path) -> None:
     with pytest.raises(InputError, match="not a 'imputed' table"):
         Grouped(table, "imputed")
+
+
+def test_a_table_without_rows_has_no_groups(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.parquet", "normalized", {name: [] for name in rows("Tea")})
+    grouped = Grouped(tmp_path / "t.parquet", "normalized")
+    assert grouped.groups() == []
+    assert grouped.rows("Tea") is None

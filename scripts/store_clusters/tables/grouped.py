@@ -32,7 +32,8 @@ class Grouped:
         self._file = pq.ParquetFile(path, memory_map=False)
         self._by = by
         self._columns = None if columns is None else list(dict.fromkeys([by, *columns]))
-        self._ends = [self._ends_of(block) for block in range(self._file.num_row_groups)]
+        blocks = range(self._file.num_row_groups if self._file.metadata.num_rows else 0)
+        self._ends = [self._ends_of(block) for block in blocks]
         self._blocks: dict[int, dict[str, pa.Table]] = {}
 
     def __iter__(self) -> Iterator[tuple[str, pa.Table]]:
