@@ -63,8 +63,9 @@ def test_both_nodes_got_work_and_short_steps_share_a_job(
     _, said, seen = finished
     assert {f"COMPLETED {node}" for node in slurm.NODES} <= set(seen.splitlines())
     assert "31 of 31 steps (100%) done" in said
-    # sums, the product map, external sources, both tracks, final clusters, reporting
-    assert seen.count("COMPLETED") == 7
+    # sums, the product map, external sources, both tracks, final clusters, reporting,
+    # tables as CSV
+    assert seen.count("COMPLETED") == 8
 
 
 def test_a_job_without_enough_memory_gets_more(finished: tuple[Project, str, str]) -> None:
