@@ -111,18 +111,4 @@ FINAL_TABLES = [
     "store_reasons",
 ]
 
-MERGED_TABLES = [
-    "clusters",
-    "stability",
-    "folds",
-    "numbers",
-    "categories",
-    "map",
-    "centres",
-    "profiles",
-    "names",
-    "drivers",
-    "rules",
-    "store_reasons",
-    "labels",
-]
+MERGED_TABLES = [*FINAL_TABLES, "labels"]
