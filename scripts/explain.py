@@ -34,10 +34,11 @@ def main(snakemake: Any, log: JobLog) -> None:
         Grouped(files.external_imputed, "imputed").matrix("all"),
     )
     labels = read_labels(files.labels)
-    outliers = (
-        Grouped(files[f"{track}_outliers"], "outliers") for track in ("internal", "external")
+    unusual = Unusual(
+        Grouped(files.internal_outliers, "outliers"),
+        Grouped(files.external_outliers, "outliers"),
+        labels,
     )
-    unusual = Unusual(*outliers, labels)
 
     parts = explained(clusters, features, unusual, labels, nested=params.aim != "joint")
     count = write_stream(snakemake.output[0], "store_reasons", parts)
