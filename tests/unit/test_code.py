@@ -1,5 +1,6 @@
 """A result goes stale when the code behind it changes, and not otherwise."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -256,3 +257,15 @@ def test_no_package_is_imported_to_know_its_version() -> None:
         check=True,
     )
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("folder", ["scripts", "resources"])
+def test_what_a_module_imports_is_what_python_reads_in_it(folder: str) -> None:
+    for path in (ROOT / folder).rglob("*.py"):
+        names = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        assert code._facts(path).imports == names, path

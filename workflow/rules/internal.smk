@@ -66,7 +66,7 @@ rule map_products:
         "../../environment.yml"
     threads: 2
     resources:
-        **needs(times_input=4, minutes=60),
+        **needs(mb=1600, times_input=4, minutes=60),
     params:
         source=settings["inputs"]["products"],
         groups=settings["internal"]["groups"],

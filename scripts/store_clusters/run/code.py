@@ -4,11 +4,11 @@ It holds the project's own modules, the contracts of tables, and the versions of
 these modules import, read from the packages' metadata: nothing is imported.
 """
 
-import ast
 import hashlib
 import re
 import sys
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from pathlib import Path
@@ -18,6 +18,24 @@ CONTRACTS = SCRIPTS.parent / "workflow" / "schemas" / "tables"
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "PyYAML"}  # where not called like the module
 # What other packages compute with: its version counts beneath theirs too.
 NUMERIC = {"numpy", "scipy"}
+# Every command reads all modules, so by patterns, in a tenth of the time of a parser.
+IMPORT = re.compile(
+    r"^[ \t]*(?:from ([\w.]+) import (\([^)]*\)|[^\n]+)|import ([^\n]+))", re.MULTILINE
+)
+IMPORTED = re.compile(r"([\w.]+)(?: as \w+)?")
+TEXT = re.compile(r'"(\w+)"')
+FILES_OF = re.compile(r'files\("([\w.]+)"')  # of importlib.resources
+REGISTRY = re.compile(r"\bRegistry\(")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the text of a module says."""
+
+    imports: frozenset[str]  # all that is imported, by its full name
+    texts: frozenset[str]  # its one-word texts
+    files_of: frozenset[str]  # modules whose files it reads
+    makes_registry: bool
 
 
 def code_digest(script: str, *others: str, members: Iterable[str] = ()) -> str:
@@ -37,7 +55,7 @@ def code_digest(script: str, *others: str, members: Iterable[str] = ()) -> str:
     files = code | contracts | {(SCRIPTS / other).resolve() for other in others}
     digest = hashlib.sha256()
     for file in sorted(files):
-        digest.update(file.read_bytes())
+        digest.update(_content(file, *_state(file)))
     digest.update(repr(versions(code)).encode())
     return digest.hexdigest()[:16]
 
@@ -76,44 +94,22 @@ def _imported(path: Path) -> tuple[frozenset[Path], frozenset[Path]]:
     """
     modules: set[Path] = set()
     members: set[Path] = set()
-    for name in _names(_nodes(path)):
+    for name in _facts(path).imports:
         place = SCRIPTS / name.replace(".", "/")
         package = place / "__init__.py"
         if place.with_suffix(".py").is_file():
             modules.add(place.with_suffix(".py"))
-        elif path.name != "options.py" and package.is_file() and _makes_registry(package):
+        elif path.name != "options.py" and package.is_file() and _facts(package).makes_registry:
             members.update(place.glob("*.py"))
     return frozenset(modules), frozenset(members)
-
-
-def _makes_registry(path: Path) -> bool:
-    called = (node.func for node in _nodes(path) if isinstance(node, ast.Call))
-    return any(isinstance(name, ast.Name) and name.id == "Registry" for name in called)
 
 
 @cache
 def _packages(path: Path) -> frozenset[str]:
     """Return the top-level modules that a file imports, or whose files it reads, from elsewhere."""
-    names = _names(_nodes(path))
-    for node in _nodes(path):  # importlib.resources.files("name")
-        if isinstance(node, ast.Call) and node.args:
-            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            first = node.args[0] if called.endswith("files") else None
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                names.add(first.value)
     own = {file.stem for file in SCRIPTS.iterdir()}
-    return frozenset({name.partition(".")[0] for name in names} - own - sys.stdlib_module_names)
-
-
-def _names(nodes: Iterable[ast.AST]) -> set[str]:
-    """Return all that is imported, by its full name."""
-    names: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
+    names = {name.partition(".")[0] for name in _facts(path).imports | _facts(path).files_of}
+    return frozenset(names - own - sys.stdlib_module_names)
 
 
 @cache
@@ -141,17 +137,35 @@ def _version(distribution: str) -> str:
         return "not installed"
 
 
-@cache
-def _contracts(path: Path) -> frozenset[Path]:
-    texts = {node.value for node in _nodes(path) if isinstance(node, ast.Constant)}
-    return frozenset(file for file in CONTRACTS.glob("*.yaml") if file.stem in texts)
+def _contracts(path: Path) -> set[Path]:
+    texts = _facts(path).texts
+    return {file for file in CONTRACTS.glob("*.yaml") if file.stem in texts}
 
 
-def _nodes(path: Path) -> tuple[ast.AST, ...]:
+def _facts(path: Path) -> Facts:
+    return _read(path, *_state(path))
+
+
+def _state(path: Path) -> tuple[int, int]:
     state = path.stat()
-    return _parsed(path, state.st_mtime_ns, state.st_size)
+    return state.st_mtime_ns, state.st_size
 
 
 @cache
-def _parsed(path: Path, changed: int, size: int) -> tuple[ast.AST, ...]:
-    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+def _content(path: Path, changed: int, size: int) -> bytes:
+    return path.read_bytes()
+
+
+@cache
+def _read(path: Path, changed: int, size: int) -> Facts:
+    text = _content(path, changed, size).decode()
+    imports: set[str] = set()
+    for source, names, modules in IMPORT.findall(text):
+        found = IMPORTED.findall(re.sub(r"#[^\n]*", "", names or modules))
+        imports |= {source, *(f"{source}.{name}" for name in found)} if source else {*found}
+    return Facts(
+        frozenset(imports),
+        frozenset(TEXT.findall(text)),
+        frozenset(FILES_OF.findall(text)),
+        REGISTRY.search(text) is not None,
+    )
