@@ -33,8 +33,10 @@ def of_internal(found: Merged) -> float:
     return next(number.explained for number in found.numbers if number.done == "start")
 
 
-@pytest.mark.parametrize("aim", ["balanced", "sales"])
-@pytest.mark.parametrize(("n", "k", "seed"), [(120, 4, 0), (400, 5, 1), (83, 8, 0), (45, 3, 2)])
+@pytest.mark.parametrize(
+    ("n", "k", "seed", "aim"),
+    [(120, 4, 0, "sales"), (240, 5, 1, "balanced"), (83, 8, 0, "balanced"), (45, 3, 2, "sales")],
+)
 def test_final_clusters_explain_what_internal_ones_do_are_at_most_8_and_have_evidence(
     n: int, k: int, seed: int, aim: str
 ) -> None:
@@ -80,12 +82,12 @@ def test_real_groups_outside_take_the_slots_that_are_left() -> None:
     assert abs(found.surroundings) < 0.02  # they only describe
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_noise_outside_changes_nothing(seed: int) -> None:
-    segment, odd, even = segments(200, 4, seed)
-    binary = np.random.default_rng(seed).integers(0, 2, (200, 2)).astype(float)
+    segment, odd, even = segments(120, 4, seed)
+    binary = np.random.default_rng(seed).integers(0, 2, (120, 2)).astype(float)
     noise = chain(odd, even, 4, track(binary, 4), grouped=False)
-    alone = chain(odd, even, 4, nothing_outside(200), grouped=False)
+    alone = chain(odd, even, 4, nothing_outside(120), grouped=False)
     finals = [adjusted_rand_score(segment, found.final.astype(str)) for found in (noise, alone)]
     assert finals[0] >= finals[1] - 0.02
 
@@ -103,13 +105,12 @@ def test_surroundings_that_change_what_is_sold_part_clusters_whatever_groups_the
 
 
 def test_sales_explain_no_less_with_the_aim_of_sales() -> None:
-    for seed in range(2):
-        _, odd, even = segments(240, 4, seed, spread=20)
-        found = {
-            aim: chain(odd, even, 4, groups_outside(240), aim=aim) for aim in ("balanced", "sales")
-        }
-        assert explained(found["sales"]) >= explained(found["balanced"])
-        assert len(found["sales"].names) <= 8
+    _, odd, even = segments(160, 4, 0, spread=20)
+    found = {
+        aim: chain(odd, even, 4, groups_outside(160), aim=aim) for aim in ("balanced", "sales")
+    }
+    assert explained(found["sales"]) >= explained(found["balanced"])
+    assert len(found["sales"].names) <= 8
 
 
 @pytest.mark.parametrize("target", [1, 2, 3, 5, 7])
@@ -130,8 +131,8 @@ def test_a_number_that_the_stores_cannot_make_is_refused() -> None:
 @pytest.mark.parametrize("dated", [True, False])
 @pytest.mark.parametrize("seed", range(2))
 def test_noise_makes_one_cluster(seed: int, dated: bool) -> None:
-    odd, even = sold(np.full((200, 5), 0.2), 200, seed)
-    found = chain(odd, even, 5, nothing_outside(200), dated=dated)
+    odd, even = sold(np.full((120, 5), 0.2), 200, seed)
+    found = chain(odd, even, 5, nothing_outside(120), dated=dated)
     assert len(found.names) == 1
     assert [evidence.kind for evidence in found.evidence] == ["whole"]
 
@@ -154,15 +155,13 @@ def test_numbers_run_from_one_cluster_up_and_one_of_them_is_chosen() -> None:
 
 
 def test_slices_that_are_too_large_are_parted_once_more() -> None:
-    _, odd, even = segments(120, 2, 0, spread=10)
-    found = chain(odd, even, 2, nothing_outside(120), aim="sales", max_size=12, max_clusters=None)
+    _, odd, even = segments(60, 2, 0, spread=10)
+    found = chain(odd, even, 2, nothing_outside(60), aim="sales", max_size=12, max_clusters=None)
     sizes = np.unique(found.final.astype(str), return_counts=True)[1]
     assert sizes.max() <= 12
     assert len(found.evidence) == len(found.names)
-    sliced = chain(odd, even, 2, nothing_outside(120), aim="sales", max_clusters=4)
+    sliced = chain(odd, even, 2, nothing_outside(60), aim="sales", max_clusters=4)
     assert any(name[-1].isalpha() for name in sliced.names)
-    found = chain(odd, even, 2, nothing_outside(120), aim="sales", max_size=25)
-    assert np.unique(found.final.astype(str), return_counts=True)[1].max() <= 25
 
 
 def test_a_cluster_that_cannot_be_parted_takes_another_with_it() -> None:
@@ -241,10 +240,10 @@ def placed(found: Merged, internal: np.ndarray) -> list[str]:
     return [follow(wholes.get(name, name), i) for i, name in enumerate(finals)]
 
 
-@pytest.mark.parametrize("limits", [{}, {"max_size": 25, "max_clusters": None}])
+@pytest.mark.parametrize("limits", [{}, {"max_size": 20, "max_clusters": None}])
 def test_slices_and_parts_of_large_clusters_follow_from_their_rules(limits: dict) -> None:
-    _, odd, even = segments(120, 2, 0, spread=10)
-    found = chain(odd, even, 2, nothing_outside(120), aim="sales", **limits)
+    _, odd, even = segments(80, 2, 0, spread=10)
+    found = chain(odd, even, 2, nothing_outside(80), aim="sales", **limits)
     inside = track(roots(odd + even), 2, (odd + even).sum(axis=1))
     assert found.rules
     assert placed(found, inside.labels) == found.final.tolist()

@@ -20,7 +20,7 @@ from store_clusters.report.drawing.waterfall import draw_sales
 
 SIZES = [  # categories, clusters per track, features, stores
     pytest.param((1, 2, 5, 20), id="small"),
-    pytest.param((12, 12, 60, 20_000), id="large"),
+    pytest.param((12, 12, 60, 5_000), id="large"),
 ]
 Size = tuple[int, int, int, int]
 

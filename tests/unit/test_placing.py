@@ -206,12 +206,12 @@ def reduced(run: Run, group: str, stores: Stores) -> dict[str, pd.Series]:
 def check(folder: Path, track: str, options: Options, algorithms: list[str]) -> None:
     """Check the way of stores of the run and of others."""
     make = {"internal": selling, "external": standing}[track]
-    stores, new = make(1, "s", STORES), make(2, "n", 10)
+    stores, new = make(1, "s", STORES), make(2, "n", 8)
     run = Run(folder / "run", track, stores, options)
     all_stores = Run(folder / "together", track, stores | new, options)
     outliers = pd.read_parquet(run.file["outliers"]).query("outlier")["store_id"]
     assert len(outliers)
-    sample = {name: stores[name] for name in sorted({*outliers, *list(stores)[:12]})}
+    sample = {name: stores[name] for name in sorted({*outliers, *list(stores)[:8]})}
     run.cluster("kmeans", None)
     check_steps(run, options["impute"]["numeric"], list(sample))
     parts = {group: reduced(run, group, sample | new) for group in run.groups}
