@@ -30,7 +30,7 @@ from store_clusters.describe.profiles import (
     shares_of,
     side_by_side,
 )
-from store_clusters.features.external_tables import External
+from store_clusters.features.external_tables import FeatureMatrix
 from store_clusters.features.normalization import shares_by_part
 from store_clusters.merge.names import by_number
 from store_clusters.run.seeds import seed_for
@@ -49,7 +49,7 @@ class Features:
 
     need_states: NeedStates
     internal: Grouped  # the table `normalized`
-    external: External
+    external: FeatureMatrix
     surroundings: Matrix | None  # `normalized` of the external track
 
     def of(self, category: str, stores: np.ndarray) -> tuple[Measured, Measured]:

@@ -23,11 +23,11 @@ from store_clusters.describe.attribution import (
 from store_clusters.describe.labels import Labels
 from store_clusters.describe.reason_words import fold_path, joined, reason_words, tip_words
 from store_clusters.describe.similar_stores import SIMILAR, similar_stores
-from store_clusters.features.external_tables import External
+from store_clusters.features.external_tables import FeatureMatrix
 from store_clusters.features.mix_transforms import Fitted
 from store_clusters.features.normalization import shares_behind, shares_by_part
 from store_clusters.merge.names import by_number
-from store_clusters.sales.whole_store import NeedStates, Sales
+from store_clusters.sales.whole_store import NeedStates, SalesMatrix
 from store_clusters.tables.grouped import Grouped
 from store_clusters.tables.matrices import Matrix, aligned, column
 
@@ -46,7 +46,7 @@ class Features:
     need_states: NeedStates
     internal: Grouped  # the table `imputed`
     parameters: Grouped  # the table `normalize_parameters`
-    external: External
+    external: FeatureMatrix
     surroundings: Matrix | None  # `imputed` of the external track
 
     def of(
@@ -240,7 +240,7 @@ def _of_both(
 
 
 def _shares_back(
-    sales: Sales, sold: np.ndarray, parameters: pa.Table | None, scale: float
+    sales: SalesMatrix, sold: np.ndarray, parameters: pa.Table | None, scale: float
 ) -> ToRaw:
     """Return what turns scaled values of need states, of some stores, back into shares of sales.
 

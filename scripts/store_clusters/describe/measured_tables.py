@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from store_clusters.features.external_tables import External
-from store_clusters.sales.whole_store import Sales
+from store_clusters.features.external_tables import FeatureMatrix
+from store_clusters.sales.whole_store import SalesMatrix
 from store_clusters.tables.matrices import Matrix, aligned
 
 
@@ -21,7 +21,7 @@ class Measured:
     everyone: np.ndarray  # (m, p) float64, the values of all stores, in a cluster or not
 
 
-def measured_sales(sales: Sales, normalized: Matrix | None, stores: np.ndarray) -> Measured:
+def measured_sales(sales: SalesMatrix, normalized: Matrix | None, stores: np.ndarray) -> Measured:
     """Return the sales of ``stores`` by need state."""
     return Measured(
         sales.features,
@@ -34,7 +34,7 @@ def measured_sales(sales: Sales, normalized: Matrix | None, stores: np.ndarray) 
 
 
 def measured_surroundings(
-    external: External, normalized: Matrix | None, stores: np.ndarray
+    external: FeatureMatrix, normalized: Matrix | None, stores: np.ndarray
 ) -> Measured:
     """Return the external features of ``stores``; levels are normalized as they are."""
     values = aligned(external, stores, external.features)

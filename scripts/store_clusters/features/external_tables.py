@@ -10,13 +10,13 @@ from store_clusters.tables.matrices import Matrix, column, groups
 
 
 @dataclass(frozen=True)
-class External(Matrix):
+class FeatureMatrix(Matrix):
     """External features: numbers, and zeros and ones per level of a categorical feature."""
 
     levels: np.ndarray  # (n_features,) bool, which columns are levels, called `feature=level`
 
 
-def external_features(path: str | Path) -> External:
+def external_features(path: str | Path) -> FeatureMatrix:
     """Read the table ``raw_features`` of the one external group."""
     table = read_table(path, "raw_features")
     stores = np.unique(column(table, "store_id").astype(str)).astype(object)
@@ -35,7 +35,7 @@ def external_features(path: str | Path) -> External:
             columns[name] = np.where(known, (values == level).astype(float), np.nan)
             levels.add(name)
     names = sorted(columns)
-    return External(
+    return FeatureMatrix(
         "all",
         stores,
         np.array(names, dtype=object),

@@ -20,7 +20,7 @@ WHOLE_STORE = "<all categories>"
 
 
 @dataclass(frozen=True)
-class Sales(Matrix):
+class SalesMatrix(Matrix):
     """Sales of a group's stores by need state, NaN in a category of which a store has no rows."""
 
     categories: np.ndarray  # (n_features,) object, the category of each need state
@@ -38,17 +38,17 @@ class NeedStates:
         self._categories = self._rows.groups()
         self.groups = all_groups(self._categories, kind)
 
-    def sales(self, group: str, value: str = "sales") -> Sales:
+    def sales(self, group: str, value: str = "sales") -> SalesMatrix:
         """Return ``sales`` or ``even_sales`` of a group."""
         if group in self._categories:
             return self._category(group, value)
         return side_by_side([self._category(category, value) for category in self._categories])
 
-    def _category(self, category: str, value: str) -> Sales:
+    def _category(self, category: str, value: str) -> SalesMatrix:
         matrix = self._rows.matrix(category, "need_state", value)
         assert matrix is not None
         names = np.full(len(matrix.features), category, dtype=object)
-        return Sales(matrix.group, matrix.stores, matrix.features, matrix.values, names)
+        return SalesMatrix(matrix.group, matrix.stores, matrix.features, matrix.values, names)
 
 
 def read_stores(path: str | Path, kind: str, shard: str = "") -> dict[str, pa.Table]:
@@ -70,7 +70,7 @@ def all_groups(categories: list[str], kind: str) -> list[str]:
     return {"category": categories, "store": whole, "both": sorted(categories + whole)}[kind]
 
 
-def side_by_side(categories: list[Sales]) -> Sales:
+def side_by_side(categories: list[SalesMatrix]) -> SalesMatrix:
     """Return the need states of all categories as features of whole stores.
 
     Stores are those of any category; a store is unknown (NaN) in a category that it is not in.
@@ -85,7 +85,7 @@ def side_by_side(categories: list[Sales]) -> Sales:
         names += [feature_name(part.group, need_state) for need_state in part.features]
         of += list(part.categories)
     order = np.argsort(np.array(names), kind="stable")
-    return Sales(
+    return SalesMatrix(
         WHOLE_STORE,
         stores.astype(object),
         np.array(names, dtype=object)[order],
