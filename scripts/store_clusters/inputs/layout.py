@@ -61,7 +61,10 @@ def first_day(name: str, pattern: str | None = None) -> date | None:
     if month := MONTH.fullmatch(name):
         return _parsed(f"{month[1]}-{month[2]}-01", "%Y-%m-%d")
     if week := WEEK.fullmatch(name):
-        return _parsed(f"{week[1]}-{int(week[2]):02}-1", "%G-%V-%u")
+        try:
+            return date.fromisocalendar(int(week[1]), int(week[2]), 1)
+        except ValueError:  # most years have no week 53
+            return None
     return next(filter(None, (_parsed(name, form) for form in WORDS)), None)
 
 

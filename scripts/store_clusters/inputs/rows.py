@@ -105,7 +105,7 @@ def is_total(values: pa.Array) -> pa.Array | None:
     """Say which identifiers are the label of a total; None where none can be."""
     if not _is_text(values.type):
         return None
-    found = pc.is_in(pc.utf8_lower(_plain(values)), LABELS)
+    found = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(_plain(values))), LABELS)
     return found if pc.any(found).as_py() else None
 
 

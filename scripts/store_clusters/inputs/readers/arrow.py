@@ -27,7 +27,9 @@ def batches(path: Path, source: Source, columns: list[str]) -> Iterator[pa.Recor
         refuse_nested(path, map(schema.field, columns))
         file.seek(0)
         wanted = sorted(schema.get_field_index(name) for name in columns)
-        reader = _opened(path, file, pa.ipc.IpcReadOptions(wanted, use_threads=False))
+        reader = _opened(
+            path, file, pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
+        )
         rows = rows_at_once(columns)
         for batch in _read(reader):
             for start in range(0, batch.num_rows, rows):

@@ -151,7 +151,9 @@ class _Column:
         if self._types == {bool}:
             return pa.array(values, pa.bool_())
         if self._types and self._types <= {date, datetime}:
-            return pa.array(values, pa.date32() if datetime not in self._types else _TIME)
+            if self._types == {date}:
+                return pa.array(values, pa.date32())
+            return pa.array([_moment(value) for value in values], pa.timestamp("us"))
         return pa.array([self._written(value) for value in values], pa.string())
 
     def _read(self, values: list[Any]) -> list[Any]:
@@ -184,7 +186,8 @@ class _Column:
         return str(value)  # a time or a length of time
 
 
-_TIME = pa.timestamp("us")
+def _moment(day: date | None) -> datetime | None:
+    return datetime.combine(day, time()) if type(day) is date else day  # type: ignore[return-value]
 
 
 def _sheet_of(path: Path, source: Source) -> _Sheet:
