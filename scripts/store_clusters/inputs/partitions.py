@@ -10,6 +10,8 @@ NOTHING = "__HIVE_DEFAULT_PARTITION__"  # how Hive writes a missing value
 
 def partition_of(path: str | Path, source: Source) -> dict[str, str | None]:
     """Return the columns that the folders of a file give all its rows, as text."""
+    if not source.path:
+        return {}
     folder, path = Path(source.path), Path(path)
     if folder not in path.parents:
         return {}

@@ -81,10 +81,11 @@ def without_headers(rows: Iterable[Rows], path: str, tally: Tally) -> Iterator[R
         if len(names) < 2 or not all(map(_is_text, some.values.schema.types)):
             yield some
             continue
-        suspects = _among(some.values.column(0), pa.array(names))
-        if not pc.any(suspects).as_py():
+        first = some.values.column(0)
+        if not pc.any(_among(pc.unique(first), pa.array(names))).as_py():
             yield some
             continue
+        suspects = _among(first, pa.array(names))
         for name in names[1:]:
             suspects = pc.and_(suspects, _among(some.values.column(name), pa.array(names)))
         same = suspects
@@ -105,8 +106,9 @@ def is_total(values: pa.Array) -> pa.Array | None:
     """Say which identifiers are the label of a total; None where none can be."""
     if not _is_text(values.type):
         return None
-    found = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(_plain(values))), LABELS)
-    return found if pc.any(found).as_py() else None
+    if not pc.any(_is_label(pc.unique(values))).as_py():  # quicker: identifiers repeat
+        return None
+    return _is_label(values)
 
 
 def totals(rows: Rows, identifiers: Collection[str]) -> pa.Array | None:
@@ -135,6 +137,10 @@ def is_empty(value: pa.Scalar) -> bool:
     """Say whether a value is missing or blank."""
     plain = value.as_py()
     return plain is None or (isinstance(plain, str) and not plain.strip())
+
+
+def _is_label(values: pa.Array) -> pa.Array:
+    return pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(_plain(values))), LABELS)
 
 
 def _among(values: pa.Array, texts: pa.Array) -> pa.Array:
