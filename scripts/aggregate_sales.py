@@ -26,6 +26,9 @@ def main(snakemake: Any, log: JobLog) -> None:
         totals = sum_sales(database, path, source, lambda rows: log.event("progress", rows=rows))
         write_stream(output.part, "sales_part", summed(database))
     receipt = fingerprint(path) | {"rows": totals.rows, "sales": str(totals.sales)}
+    if totals.dropped:
+        receipt |= {"rows_left_out": totals.dropped}
+        log.warn(f"{path}: rows are left out: {totals.dropped}", rows_left_out=totals.dropped)
     write_json(output.receipt, receipt)
     log.done(
         f"{path}: {totals.rows:,} rows to {totals.sums:,} sums, sales {totals.sales:,.2f}",

@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from store_clusters.inputs.columns import read_columns
 from store_clusters.inputs.options import External, Products, Sales
-from store_clusters.inputs.sources import read_columns
 from store_clusters.run.options import options_of
 
 Columns = dict[str, str | None]

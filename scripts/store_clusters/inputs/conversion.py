@@ -6,7 +6,7 @@ source writes them its options say: ``missing``, ``decimal``, ``date_format`` an
 file, the column, the rows and what was expected, as :class:`Where` says.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -40,6 +40,11 @@ class Where:
     column: str
     first: int  # number of the row of the first value
     row: str  # what a row is called, such as "line"
+    at: Callable[[int], str] | None = None  # the place of each value, where not so many rows below
+
+    def name(self, number: int) -> str:
+        """Return what people call the place of a value, such as "line 3" or "Sheet1!C17"."""
+        return self.at(number) if self.at else f"{self.row} {self.first + number:,}"
 
 
 def column_schema(kinds: Mapping[str, str]) -> pa.Schema:
@@ -76,8 +81,7 @@ def convert(values: pa.Array, kind: str, source: Source, where: Where, nullable:
     if pc.any(bad).as_py():
         rows = np.flatnonzero(bad.to_numpy(zero_copy_only=False))
         shown = [
-            f"{repr(values[i].as_py()) if values[i].is_valid else 'nothing'} "
-            f"in {where.row} {where.first + i:,}"
+            f"{repr(values[i].as_py()) if values[i].is_valid else 'nothing'} in {where.name(i)}"
             for i in rows[:5].tolist()
         ]
         more = f" and {len(rows) - 5:,} more" if len(rows) > 5 else ""

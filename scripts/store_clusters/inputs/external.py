@@ -2,16 +2,18 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from store_clusters.inputs.conversion import convert, feature_values
+from store_clusters.inputs.columns import raw_rows
+from store_clusters.inputs.conversion import Where, convert, feature_values
 from store_clusters.inputs.options import External
-from store_clusters.inputs.sources import header, place, raw_batches
+from store_clusters.inputs.rows import Rows
+from store_clusters.inputs.sources import header, place, shown
 from store_clusters.run.errors import InputError, examples
 
 DEGREES = {"latitude": 90, "longitude": 180}
@@ -50,14 +52,13 @@ def read_file(path: str, source: External) -> StoreFile:
     named = [name for name in present if not ROW_NUMBER.fullmatch(name)]
     features = [name for name in source.features or named if name not in unwanted]
     keys = [name for name in (store, day) if name is not None]
-    batches = list(raw_batches(path, source, keys + features))
-    if not batches:
-        raise InputError(f"{path}: the file has no rows. Expected stores.")
-    raw = pa.Table.from_batches(batches).combine_chunks()
+    raw, numbers = _whole(raw_rows(path, source, keys + features, [store]))
+    if raw.num_rows == 0:
+        raise InputError(f"{shown(path, source)}: the file has no rows. Expected stores.")
 
     def key(name: str, kind: str) -> pa.Array:
         values = raw[name].combine_chunks()
-        return convert(values, kind, source, place(path, source, name), nullable=False)
+        return convert(values, kind, source, place(path, source, name, numbers), nullable=False)
 
     dates = key(day, "date") if day else pa.nulls(raw.num_rows, pa.date32())
     stores = pa.table([key(store, "identifier"), dates], ["store_id", "date"])
@@ -74,14 +75,18 @@ def read_places(files: Sequence[str], source: External) -> pd.DataFrame:
     tables = [pd.DataFrame(columns=["store_id", *PLACES], dtype=object)]
     for path in files if theirs else []:
         wanted = [source.columns.store_id, *theirs.values()]
-        raw = pa.Table.from_batches(raw_batches(path, source, list(dict.fromkeys(wanted))))
+        store = source.columns.store_id
+        raw, numbers = _whole(raw_rows(path, source, list(dict.fromkeys(wanted)), [store]))
+        wheres = {name: place(path, source, name, numbers) for name in wanted}
 
-        def read(column: str, kind: str, raw: pa.Table = raw, path: str = path) -> np.ndarray:
-            where = place(path, source, column)
+        def read(
+            column: str, kind: str, raw: pa.Table = raw, wheres: dict[str, Where] = wheres
+        ) -> np.ndarray:
+            where = wheres[column]
             values = raw[column].combine_chunks()
             return convert(values, kind, source, where, kind == "text").to_numpy(False)
 
-        found = {"store_id": read(source.columns.store_id, "identifier")}
+        found = {"store_id": read(store, "identifier")}
         for name, column in theirs.items():
             if name in DEGREES:
                 found[name] = _degrees(raw[column].combine_chunks(), source, path, name)
@@ -89,6 +94,15 @@ def read_places(files: Sequence[str], source: External) -> pd.DataFrame:
                 found[name] = read(column, "text")
         tables.append(pd.DataFrame(found))
     return pd.concat(tables)
+
+
+def _whole(rows: Iterable[Rows]) -> tuple[pa.Table, np.ndarray]:
+    """Return all rows as one table, and their numbers."""
+    rows = list(rows)
+    if not rows:
+        return pa.table({}), np.array([], dtype=int)
+    table = pa.Table.from_batches([some.values for some in rows]).combine_chunks()
+    return table, np.concatenate([some.numbers for some in rows])
 
 
 def _degrees(values: pa.Array, source: External, path: str, name: str) -> np.ndarray:

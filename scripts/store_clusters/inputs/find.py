@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from store_clusters.inputs.readers import suffixes
+from store_clusters.inputs.readers import AUTO, folders, suffixes
 from store_clusters.run.errors import InputError, examples
 
 DEMO = "resources/demo"
@@ -65,11 +65,14 @@ def find_inputs(
     ]
 
     def files(source: Mapping[str, Any], section: str, key: str) -> list[str]:
-        return [unnamed[section]] if section in unnamed else expand(source["path"], key, demo)
+        if section in unnamed:
+            return [unnamed[section]]
+        return expand(source["path"], key, demo, source.get("format", AUTO) != AUTO)
 
     sales = files(sections["sales"], "sales", "inputs.sales.path")
+    folder = sections["sales"].get("path")
     return InputFiles(
-        sales={"unnamed": sales[0]} if "sales" in unnamed else name_parts(sales),
+        sales={"unnamed": sales[0]} if "sales" in unnamed else name_parts(sales, folder),
         products=files(sections["products"], "products", "inputs.products.path"),
         external={
             source["name"]: files(source, "external", f"inputs.external.{source['name']}.path")
@@ -78,10 +81,19 @@ def find_inputs(
     )
 
 
-def expand(pattern: str, key: str, to_be_made: Iterable[str] = ()) -> list[str]:
-    """Return the files that a path or glob means, sorted; ``to_be_made`` count as existing."""
-    files = (path for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
-    found = {str(PurePath(path)) for path in files}  # one name per file: no leading `./`
+def expand(
+    pattern: str, key: str, to_be_made: Iterable[str] = (), of_any_name: bool = False
+) -> list[str]:
+    """Return the files that a path, glob or folder means, sorted.
+
+    ``to_be_made`` count as existing. Of a folder these are the files in it and in its folders whose
+    names say that a reader reads them, or ``of_any_name``.
+    """
+    if Path(pattern).is_dir():
+        found = set(_in_folder(Path(pattern), of_any_name))
+    else:
+        files = (path for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
+        found = {str(PurePath(path)) for path in files}  # one name per file: no leading `./`
     whole = str(PurePath("/", pattern))  # else `products.csv` would mean any folder's
     found |= {path for path in to_be_made if PurePath("/", path).match(whole)}
     if not found:
@@ -89,18 +101,51 @@ def expand(pattern: str, key: str, to_be_made: Iterable[str] = ()) -> list[str]:
         siblings = [str(path) for path in folder.iterdir()] if folder.is_dir() else []
         near = difflib.get_close_matches(pattern, siblings, 3, 0.5)
         hint = f" Did you mean {examples(near)}?" if near else ""
+        if Path(pattern).is_dir():
+            hint = " No name in this folder says that a reader reads the file; set format."
         raise InputError(
             f"Configuration: {key}: no file matches {pattern!r} (looked in {Path.cwd()}).{hint}"
         )
     return sorted(found)
 
 
-def name_parts(files: Iterable[str]) -> dict[str, str]:
-    """Name each file of sales after itself, safe in a path; files of one name get a suffix."""
+def _in_folder(folder: Path, of_any_name: bool) -> Iterable[str]:
+    """Return the files of a folder, or the newest one of the log that makes it one table.
+
+    That is the one of the highest version, which is the beginning of its name; it is another one
+    whenever the table has changed. Names that begin with a dot or `_` are those of programs.
+    """
+    for name in folders():
+        if (folder / name).is_dir():
+            log = [path for path in (folder / name).iterdir() if re.match(r"\d+\.", path.name)]
+            versions = {int(path.name.partition(".")[0]): str(path) for path in sorted(log)}
+            return [versions[max(versions)]] if versions else []
+    ends = tuple(suffixes())
+    found = []
+    for path in folder.rglob("*"):
+        own = path.relative_to(folder).parts
+        if not path.is_file() or any(part.startswith((".", "_")) for part in own):
+            continue
+        if of_any_name or path.name.lower().endswith(ends):
+            found.append(str(path))
+    return found
+
+
+def name_parts(files: Iterable[str], folder: str | None = None) -> dict[str, str]:
+    """Name each file of sales after itself, safe in a path; files of one name get a suffix.
+
+    Files in folders of ``folder`` are named after these too, and one that stands for a folder
+    after that.
+    """
     ends = "|".join(re.escape(suffix) for suffix in suffixes())
     stems: dict[str, list[str]] = {}
     for file in sorted(files):
-        stem = re.sub(f"({ends})+$", "", Path(file).name, flags=re.IGNORECASE)
+        name = Path(file).name
+        if Path(file).parent.name in folders():
+            name = Path(file).parents[1].name
+        elif folder and Path(folder) in Path(file).parents:
+            name = "-".join(Path(file).relative_to(folder).parts)
+        stem = re.sub(f"({ends})+$", "", name, flags=re.IGNORECASE)
         stem = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-") or "part"
         stems.setdefault(stem, []).append(file)
     return {

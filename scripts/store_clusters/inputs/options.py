@@ -21,15 +21,23 @@ class Source(Options):
     """How a file is written."""
 
     path: Text
-    """File or glob, in one of the formats of `format`."""
+    """File or glob, in one of the formats of `format`; or a folder: of a Delta table, or of files
+    whose folders may be partitions such as `month=2024-01`, which are columns too."""
     format: Annotated[str, Member(READERS, also=(AUTO,))] = AUTO
     """Format; `auto` goes by the file's name."""
-    delimiter: Annotated[str, MinLen(1), MaxLen(1)] = ","
-    """Character between the columns of CSV."""
+    sheet: Text | Annotated[int, Ge(1)] | None = None
+    """Sheet of a workbook, by name or number; null is the first."""
+    delimiter: Literal["auto"] | Annotated[str, MinLen(1), MaxLen(1)] = "auto"
+    """Character between the columns of CSV; `auto` finds comma, semicolon, tab or vertical bar,
+    and refuses a file where two are as likely."""
     encoding: str = "utf-8"
-    """Encoding of CSV."""
+    """Encoding of CSV; a byte-order mark of UTF-16 outweighs `utf-8`."""
     skip_rows: Annotated[int, Ge(0)] = 0
-    """Lines of CSV above the header."""
+    """Lines of CSV, or rows of a sheet, above the header."""
+    total_rows: Literal["refuse", "drop", "keep"] = "refuse"
+    """What to do with rows of totals: a store or product called `Total`, `Grand total`, `Summe`,
+    `Gesamt` and the like, or a last row without a store whose sales are those of all others.
+    `drop` leaves them out, counted; `keep` takes the name for one of a store or product."""
     missing: list[str] = field(default_factory=list)
     """Texts that mean a missing value; empty always does. A number among them, such as `"-999"`, is
     missing in columns of numbers too, in Parquet as in CSV, written -999 or -999.0."""
@@ -40,6 +48,13 @@ class Source(Options):
     strip_leading_zeros: bool = False
     """Whether `007` and `7` are the same identifier."""
 
+    @property
+    def named(self) -> list[str]:
+        """The columns that `columns` maps, by the names that files give them."""
+        columns = getattr(self, "columns", None)
+        names = vars(columns).values() if columns else ()
+        return list(dict.fromkeys(name for name in names if name is not None))
+
 
 @dataclass(frozen=True)
 class SalesColumns(Options):
@@ -47,12 +62,32 @@ class SalesColumns(Options):
 
     store_id: str
     """Column that identifies the store."""
-    product_id: str
-    """Column that identifies the product."""
-    sales: str
-    """Column with the money taken; kept to four decimals."""
+    product_id: str | None = None
+    """Column that identifies the product; needed unless a wide layout gives it."""
+    sales: str | None = None
+    """Column with the money taken; kept to four decimals. Needed unless the layout is wide."""
     date: str | None = None
     """Column with the day of the sale; needed for `from` and `to` and for `min_history_days`."""
+
+
+@dataclass(frozen=True)
+class Wide(Options):
+    """A table with a column of sales per period or product."""
+
+    columns: Text
+    """Columns that hold sales, as a pattern such as `20*`; `*` is all that `columns` of the source
+    does not name. Empty cells are no rows."""
+    to: Literal["date", "product_id"]
+    """What the names of these columns are: days or periods (`2024-01-31`, `2024-01`, `202401`,
+    `Jan 2024`, `2024-W05`; a period counts as its first day), or products."""
+
+
+@dataclass(frozen=True)
+class Layout(Options):
+    """How rows are laid out."""
+
+    wide: Wide | None = None
+    """A column of sales per period or product; null for a row per store, product and day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,17 +96,36 @@ class Sales(Source):
 
     columns: SalesColumns
     """Our column names and theirs."""
+    layout: Layout = field(default_factory=Layout)
+    """How rows are laid out."""
     from_: Annotated[str, Day()] | None = None
     """First day to use."""
     to: Annotated[str, Day()] | None = None
     """Last day to use."""
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
-        """Yield what does not agree: the days to use."""
+        """Yield what does not agree: the days to use, and columns beside a wide layout."""
         if self.from_ and self.to and self.from_ > self.to:
             yield "", f"from ({self.from_}) is after to ({self.to})."
-        if (self.from_ or self.to) and not self.columns.date:
+        if (self.from_ or self.to) and not self.dated:
             yield "", "from and to need a column: set inputs.sales.columns.date."
+        wide = self.layout.wide
+        given = {"sales", wide.to} if wide else set()
+        for name in ("product_id", "sales", "date"):
+            column = getattr(self.columns, name)
+            if name in given and column is not None:
+                yield (
+                    f"columns.{name}",
+                    f"the layout is wide, so {name} is no column: leave it out.",
+                )
+            elif name not in given and name != "date" and column is None:
+                yield f"columns.{name}", "this key is needed."
+
+    @property
+    def dated(self) -> bool:
+        """Whether sales have a day."""
+        wide = self.layout.wide
+        return self.columns.date is not None or (wide is not None and wide.to == "date")
 
 
 @dataclass(frozen=True)

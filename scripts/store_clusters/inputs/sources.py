@@ -6,14 +6,16 @@ column, the rows and what was expected.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from store_clusters.inputs.conversion import Where, column_schema, convert
+from store_clusters.inputs.conversion import Where
 from store_clusters.inputs.options import External, Products, Sales, Source
+from store_clusters.inputs.partitions import partition_of
 from store_clusters.inputs.readers import reader_of
 from store_clusters.run.errors import InputError, examples
 
@@ -21,70 +23,37 @@ Mapped = Sales | Products | External  # a source that maps columns
 
 
 def header(path: str | Path, source: Source) -> list[str]:
-    """Return the names of the columns of the file; refuse a missing or an empty file."""
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file.")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: the file is empty (0 bytes). Expected a header and rows.")
-    reader = reader_of(path, source)
-    try:
-        return reader.header(path, source)
-    except reader.UNREADABLE as error:
-        raise _unreadable(path, source, error) from error
+    """Return the names of the columns of the file, and of those that its folders give.
+
+    Raises:
+        InputError: The file is missing, empty or cannot be read.
+    """
+    own = _own_header(Path(path), source)
+    return own + [name for name in partition_of(path, source) if name not in own]
 
 
 def raw_batches(path: str | Path, source: Source, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Yield batches of ``columns`` as the file has them; all text where it has no types."""
     path = Path(path)
-    present = header(path, source)
-    for column in columns:
-        if present.count(column) != 1:
-            problem = "is missing" if column not in present else "appears more than once"
-            raise InputError(
-                f"{path}: column {column!r} {problem}. "
-                f"The file has {examples([name for name in present if name], 40)}."
-            )
+    own = _own_header(path, source)
+    folders = {name: x for name, x in partition_of(path, source).items() if name not in own}
     reader = reader_of(path, source)
+    for column in columns:
+        if own.count(column) != 1 and column not in folders:
+            problem = "is missing" if column not in own else "appears more than once"
+            hint = getattr(reader, "hint", None)
+            raise InputError(
+                f"{shown(path, source)}: column {column!r} {problem}. "
+                f"The file has {examples([name for name in own if name] + list(folders), 40)}."
+                + (hint(path, source) if hint and column not in own else "")
+            )
+    wanted = [name for name in columns if name not in folders]
+    wanted = wanted or [name for name in own if name and own.count(name) == 1][:1]  # to count rows
     try:
-        yield from reader.batches(path, source, columns)
+        for batch in reader.batches(path, source, wanted):
+            yield _with_folders(batch, columns, folders) if folders else batch
     except reader.UNREADABLE as error:
         raise _unreadable(path, source, error) from error
-
-
-def stream_columns(
-    path: str | Path, source: Mapped, kinds: Mapping[str, str], nullable: Iterable[str] = ()
-) -> Iterator[pa.RecordBatch]:
-    """Yield batches with the columns ``kinds`` (our name: kind), in bounded memory.
-
-    Raises:
-        InputError: The file cannot be read, a column is missing, or a value is not what its kind
-            expects. Values may be missing only in columns of kind ``text`` or in ``nullable``.
-    """
-    theirs = {name: getattr(source.columns, name, None) for name in kinds}
-    constants = source.constants if isinstance(source, Products) else None
-    wanted = [column for column in dict.fromkeys(theirs.values()) if column is not None]
-    schema = column_schema(kinds)
-    rows = 0
-    for batch in raw_batches(path, source, wanted):
-        arrays = []
-        for name, kind in kinds.items():
-            column = theirs[name]
-            if column is None:
-                constant = getattr(constants, name, None)
-                arrays.append(pa.repeat(constant, batch.num_rows).cast(schema.field(name).type))
-                continue
-            may_be_null = kind == "text" or name in nullable
-            values = batch.column(wanted.index(column))
-            where = place(path, source, column, rows)
-            arrays.append(convert(values, kind, source, where, may_be_null))
-        yield pa.record_batch(arrays, schema=schema)
-        rows += batch.num_rows
-
-
-def read_columns(path: str | Path, source: Mapped, kinds: Mapping[str, str]) -> pa.Table:
-    """Read the mapped columns of a whole file, converted as :func:`stream_columns` does."""
-    return pa.Table.from_batches(stream_columns(path, source, kinds), column_schema(kinds))
 
 
 def direct_query(path: str | Path, source: Mapped, kinds: Mapping[str, str]) -> str | None:
@@ -102,10 +71,27 @@ def direct_query(path: str | Path, source: Mapped, kinds: Mapping[str, str]) -> 
         return None
 
 
-def place(path: str | Path, source: Source, column: str, rows: int = 0) -> Where:
-    """Return where the values of a column below so many ``rows`` are, for :func:`convert`."""
+def place(path: str | Path, source: Source, column: str, rows: np.ndarray | None = None) -> Where:
+    """Return where the values of a column are, for :func:`convert`.
+
+    ``rows`` are the numbers of their rows below the header, where not 0, 1, 2...
+    """
     reader = reader_of(path, source)
-    return Where(str(path), column, reader.first_row(source) + rows, reader.ROW)
+    first, cell = reader.first_row(source), getattr(reader, "cell", None)
+
+    def at(number: int) -> str:
+        row = number if rows is None else int(rows[number])
+        if cell and column not in partition_of(path, source):
+            return cell(Path(path), source, column, row)
+        return f"{reader.ROW} {first + row:,}"
+
+    return Where(shown(path, source), column, first, reader.ROW, at)
+
+
+def shown(path: str | Path, source: Source) -> str:
+    """Return what people call a file."""
+    name = getattr(reader_of(path, source), "shown", None)
+    return name(Path(path)) if name else str(path)
 
 
 def fingerprint(path: str | Path) -> dict[str, Any]:
@@ -122,4 +108,31 @@ def checksum(path: str | Path) -> str:
 def _unreadable(path: Path, source: Source, error: Exception) -> InputError:
     expected = reader_of(path, source).expected(path, source)
     detail = " ".join(str(error).split())[:300]
-    return InputError(f"{path}: the file cannot be read. Expected {expected}. Found: {detail}")
+    return InputError(
+        f"{shown(path, source)}: the file cannot be read. Expected {expected}. Found: {detail}"
+    )
+
+
+def _own_header(path: Path, source: Source) -> list[str]:
+    """Return the names of the columns of the file; refuse a missing or an empty file."""
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty (0 bytes). Expected a header and rows.")
+    reader = reader_of(path, source)
+    try:
+        return reader.header(path, source)
+    except reader.UNREADABLE as error:
+        raise _unreadable(path, source, error) from error
+
+
+def _with_folders(
+    batch: pa.RecordBatch, columns: list[str], folders: Mapping[str, str | None]
+) -> pa.RecordBatch:
+    """Return ``columns`` of a batch and of its folders, which hold for all rows."""
+    constants = {
+        name: pa.repeat(pa.scalar(text, pa.string()), batch.num_rows)
+        for name, text in folders.items()
+    }
+    arrays = [constants[name] if name in constants else batch.column(name) for name in columns]
+    return pa.record_batch(arrays, columns)

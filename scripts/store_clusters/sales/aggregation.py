@@ -5,15 +5,17 @@ used, it is read and checked batch by batch, which says what is wrong. Both give
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import duckdb
 import pyarrow as pa
 
+from store_clusters.inputs.columns import stream_columns
 from store_clusters.inputs.conversion import column_schema, convert
 from store_clusters.inputs.options import Sales
-from store_clusters.inputs.sources import direct_query, place, stream_columns
+from store_clusters.inputs.rows import Tally, is_total
+from store_clusters.inputs.sources import direct_query, place, shown
 from store_clusters.run.errors import InputError
 from store_clusters.sales.database import batches
 from store_clusters.tables.contracts import ROW_GROUP
@@ -60,8 +62,9 @@ class Totals:
 
     sums: int  # pairs of store and product, each in and outside the window
     stores: int
-    rows: int  # of the file
+    rows: int  # of the file, those left out not counted
     sales: Decimal
+    dropped: dict[str, int] = field(default_factory=dict)  # rows left out, by what they are
 
 
 def sum_sales(
@@ -76,13 +79,20 @@ def sum_sales(
 
     Raises:
         InputError: The file cannot be read, a value cannot be used, or there is no row.
+        ArithmeticError: Rows read are not rows used and rows left out.
     """
-    if not sum_directly(database, path, source):
-        sum_batches(database, path, source, progress)
+    tally = Tally()
+    directly = sum_directly(database, path, source)
+    if not directly:
+        tally = sum_batches(database, path, source, progress)
     sums, stores, rows, sales = database.sql(TOTALS).fetchall()[0]
     if rows == 0:
-        raise InputError(f"{path}: the file has no rows. Expected at least one row of sales.")
-    return Totals(sums, stores, int(rows), sales)
+        raise InputError(
+            f"{shown(path, source)}: the file has no rows. Expected at least one row of sales."
+        )
+    if not directly and tally.read != rows + sum(tally.dropped.values()):
+        raise ArithmeticError(f"{path}: {tally.read} rows read, {rows} used, {tally.dropped}")
+    return Totals(sums, stores, int(rows), sales, tally.dropped)
 
 
 def summed(database: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
@@ -110,20 +120,26 @@ def sum_batches(
     path: str,
     source: Sales,
     progress: Callable[[int], object],
-) -> None:
-    """Make the table ``sums`` of a file that is read and checked batch by batch."""
-    nullable = () if source.columns.date else ("date",)
-    stream = _Stream(stream_columns(path, source, KINDS, nullable), progress)
+) -> Tally:
+    """Make the table ``sums`` of a file that is read and checked batch by batch.
+
+    Return how many rows were read, and left out.
+    """
+    tally = Tally()
+    nullable = () if source.dated else ("date",)
+    stream = _Stream(stream_columns(path, source, KINDS, nullable, tally), progress)
     database.register("rows", pa.RecordBatchReader.from_batches(column_schema(KINDS), stream))
     try:
         _sum(database, "rows", source)
     except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+        column = source.layout.wide.columns if source.layout.wide else source.columns.sales
         raise InputError(
-            f"{path}: the sales in column {source.columns.sales!r} of one store and product "
+            f"{shown(path, source)}: the sales in column {column!r} of one store and product "
             "are too large to add up. Expected sums below 10^14."
         ) from error
     if stream.error:
         raise stream.error
+    return tally
 
 
 class _Stream:
@@ -164,5 +180,7 @@ def _name_identifiers(
     theirs = different["theirs"].combine_chunks()
     where = place(path, source, getattr(source.columns, name))
     ours = convert(theirs, "identifier", source, where, nullable=False)
+    if source.total_rows != "keep" and is_total(ours) is not None:
+        raise InputError(f"{path}: there are rows of totals.")  # said better by the slower way
     database.register("names", pa.table([theirs, ours], ["theirs", "ours"]))
     database.execute(NAMES.format(name=name))

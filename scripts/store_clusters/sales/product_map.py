@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from store_clusters.inputs.columns import read_columns
 from store_clusters.inputs.options import Products
-from store_clusters.inputs.sources import read_columns
 from store_clusters.run.errors import InputError, examples
 from store_clusters.sales.whole_store import WHOLE_STORE
 

@@ -114,6 +114,6 @@ class Settings(Options):
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """Yield what does not agree: a method that needs dates, and sales without."""
-        if self.internal.choose_k.criterion == "prediction" and not self.inputs.sales.columns.date:
+        if self.internal.choose_k.criterion == "prediction" and not self.inputs.sales.dated:
             needs = "prediction needs dates: set inputs.sales.columns.date."
             yield "internal.choose_k.criterion", needs

@@ -1,8 +1,14 @@
 """Readers of input files: one module here adds a format, called after it in the configuration.
 
-A reader is a module that has what :class:`Reader` lists. Where the database can read files of the
-format itself, it may also have ``query(path, source, kinds) -> str | None``, see
-:func:`store_clusters.inputs.sources.direct_query`.
+A reader is a module that has what :class:`Reader` lists. It may also have
+
+- ``query(path, source, kinds) -> str | None``, where the database can read files of the format
+  itself, see :func:`store_clusters.inputs.sources.direct_query`;
+- ``cell(path, source, column, row) -> str``, where a value has a name that people find it by,
+  such as ``Sheet1!C17``; rows count from 0;
+- ``hint(path, source) -> str``, a sentence on a file that has not the columns it should have;
+- ``FOLDER``, a literal: a folder that holds one of this name is one input, of which the newest
+  file in that folder stands for the whole, and ``shown(path) -> str``, what people call it.
 """
 
 from collections.abc import Iterator
@@ -48,6 +54,13 @@ class Reader(Protocol):
 
 
 @cache
+def folders() -> dict[str, str]:
+    """Return the format by the name of the folder that marks a folder as of this format."""
+    declared = {name: READERS.declared(name).get("FOLDER") for name in READERS}
+    return {folder: name for name, folder in declared.items() if folder}
+
+
+@cache
 def suffixes() -> dict[str, str]:
     """Return the format by how a file's name ends, as readers declare it."""
     return {
@@ -59,6 +72,8 @@ def format_of(path: str | Path, source: "Source") -> str:
     """Return the format of a file: as declared, else by its name."""
     if source.format != AUTO:
         return source.format
+    if (folder := Path(path).parent.name) in folders():
+        return folders()[folder]
     name = Path(path).name.lower()
     ends = [suffix for suffix in suffixes() if name.endswith(suffix)]
     return suffixes()[max(ends, key=len)] if ends else UNNAMED

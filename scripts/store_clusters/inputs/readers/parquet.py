@@ -7,14 +7,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from store_clusters.inputs.conversion import missing_numbers
+from store_clusters.inputs.conversion import Where, convert, missing_numbers
 from store_clusters.inputs.options import Source
+from store_clusters.inputs.partitions import partition_of
+from store_clusters.inputs.readers._typed import BATCH_ROWS, chosen, refuse_nested, rows_at_once
 from store_clusters.run.errors import InputError
 
 SUFFIXES = (".parquet", ".pq")
 ROW = "row"
 UNREADABLE = (pa.ArrowException, OSError, EOFError, LookupError, ValueError)
-BATCH_ROWS = 1 << 18
 
 
 def header(path: Path, source: Source) -> list[str]:
@@ -25,14 +26,10 @@ def header(path: Path, source: Source) -> list[str]:
 def batches(path: Path, source: Source, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Yield batches of ``columns`` in their types; text that is stored as bytes as text."""
     with pq.ParquetFile(path) as file:
-        for field in map(file.schema_arrow.field, columns):
-            if pa.types.is_nested(field.type):
-                raise InputError(
-                    f"{path}: column {field.name!r} holds lists or structures ({field.type}). "
-                    "Expected one value per row."
-                )
-        for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
-            yield pa.record_batch([_decoded(batch.column(name)) for name in columns], columns)
+        refuse_nested(path, map(file.schema_arrow.field, columns))
+        rows = rows_at_once(columns, BATCH_ROWS)
+        for batch in file.iter_batches(rows, columns=columns, use_threads=False):
+            yield chosen(batch, columns)
 
 
 def first_row(source: Source) -> int:
@@ -52,13 +49,18 @@ def query(path: Path, source: Any, kinds: Mapping[str, str]) -> str | None:
     date that is missing or not usable ends the query with an error. None where a column is missing,
     is there twice, is a constant or has a type that needs more than that.
     """
-    schema = pq.read_schema(path)
+    schema, folders = pq.read_schema(path), partition_of(path, source)
     missing = ", ".join(repr(float(number)) for number in missing_numbers(source))
     wanted = []
     for name, kind in kinds.items():
         theirs = getattr(source.columns, name, None)
         if theirs is None and kind == "date":
             wanted.append(f"NULL::DATE AS {name}")
+            continue
+        if theirs in folders and theirs not in schema.names:
+            if (constant := _constant(folders[theirs], kind, source)) is None:
+                return None
+            wanted.append(f"{constant} AS {name}")
             continue
         if theirs is None or schema.names.count(theirs) != 1:
             return None
@@ -78,6 +80,20 @@ def query(path: Path, source: Any, kinds: Mapping[str, str]) -> str | None:
     return f"SELECT {', '.join(wanted)} FROM read_parquet('{file}')"
 
 
+def _constant(text: str | None, kind: str, source: Source) -> str | None:
+    """Return what a folder says of all rows, for a query; None where it needs a closer look."""
+    if text is None or kind == "money":
+        return None
+    if kind == "date":
+        try:
+            where = Where(source.path, "", 0, ROW)
+            day = convert(pa.array([text]), kind, source, where, nullable=False)[0].as_py()
+        except InputError:
+            return None
+        return f"DATE '{day:%Y-%m-%d}'"
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _is_plain(type_: pa.DataType, kind: str) -> bool:
     number = pa.types.is_integer(type_) or pa.types.is_float64(type_)
     return {
@@ -85,12 +101,3 @@ def _is_plain(type_: pa.DataType, kind: str) -> bool:
         "money": number,
         "date": pa.types.is_date32(type_) or (pa.types.is_timestamp(type_) and type_.tz is None),
     }[kind]
-
-
-def _decoded(values: pa.Array) -> pa.Array:
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
-    if pa.types.is_fixed_size_binary(values.type):
-        values = values.cast(pa.binary())
-    binary = pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type)
-    return values.cast(pa.string()) if binary else values
