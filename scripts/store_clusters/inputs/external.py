@@ -74,7 +74,10 @@ def read_places(files: Sequence[str], source: External) -> pd.DataFrame:
     tables = [pd.DataFrame(columns=["store_id", *PLACES], dtype=object)]
     for path in files if theirs else []:
         wanted = [source.columns.store_id, *theirs.values()]
-        raw = pa.Table.from_batches(raw_batches(path, source, list(dict.fromkeys(wanted))))
+        batches = list(raw_batches(path, source, list(dict.fromkeys(wanted))))
+        if not batches:
+            continue
+        raw = pa.Table.from_batches(batches)
 
         def read(column: str, kind: str, raw: pa.Table = raw, path: str = path) -> np.ndarray:
             where = place(path, source, column)

@@ -7,6 +7,7 @@ column, the rows and what was expected.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ def stream_columns(
     constants = source.constants if isinstance(source, Products) else None
     wanted = [column for column in dict.fromkeys(theirs.values()) if column is not None]
     schema = column_schema(kinds)
+    first = {column: place(path, source, column) for column in wanted}
     rows = 0
     for batch in raw_batches(path, source, wanted):
         arrays = []
@@ -76,7 +78,7 @@ def stream_columns(
                 continue
             may_be_null = kind == "text" or name in nullable
             values = batch.column(wanted.index(column))
-            where = place(path, source, column, rows)
+            where = replace(first[column], first=first[column].first + rows)
             arrays.append(convert(values, kind, source, where, may_be_null))
         yield pa.record_batch(arrays, schema=schema)
         rows += batch.num_rows
@@ -102,10 +104,10 @@ def direct_query(path: str | Path, source: Mapped, kinds: Mapping[str, str]) -> 
         return None
 
 
-def place(path: str | Path, source: Source, column: str, rows: int = 0) -> Where:
-    """Return where the values of a column below so many ``rows`` are, for :func:`convert`."""
+def place(path: str | Path, source: Source, column: str) -> Where:
+    """Return where the values of a column are, for :func:`convert`."""
     reader = reader_of(path, source)
-    return Where(str(path), column, reader.first_row(source) + rows, reader.ROW)
+    return Where(str(path), column, reader.first_row(source), reader.ROW)
 
 
 def fingerprint(path: str | Path) -> dict[str, Any]:

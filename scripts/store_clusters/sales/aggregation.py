@@ -47,10 +47,19 @@ RESULT = """
            rows, first_day, last_day
     FROM sums ORDER BY store_id, product_id, in_window
 """
+# Rows without a store or a product have an empty text there, which no identifier is.
+INCOMPLETE = """
+    (SELECT coalesce(store_id, '') AS store_id, coalesce(product_id, '') AS product_id, sales, date
+     FROM rows)
+"""
 TOTALS = """
     SELECT count(*), count(DISTINCT store_id), coalesce(sum(rows), 0),
            coalesce(sum(sales::DECIMAL(38, 4)), 0)
     FROM sums
+"""
+INCOMPLETE_ROWS = """
+    SELECT coalesce(sum(rows), 0) FROM sums
+    WHERE store_id::VARCHAR = '' OR product_id::VARCHAR = ''
 """
 
 
@@ -62,6 +71,7 @@ class Totals:
     stores: int
     rows: int  # of the file
     sales: Decimal
+    incomplete: int  # rows without a store or a product
 
 
 def sum_sales(
@@ -82,7 +92,10 @@ def sum_sales(
     sums, stores, rows, sales = database.sql(TOTALS).fetchall()[0]
     if rows == 0:
         raise InputError(f"{path}: the file has no rows. Expected at least one row of sales.")
-    return Totals(sums, stores, int(rows), sales)
+    incomplete = 0
+    if source.incomplete == "set_aside":
+        ((incomplete,),) = database.sql(INCOMPLETE_ROWS).fetchall()
+    return Totals(sums, stores, int(rows), sales, int(incomplete))
 
 
 def summed(database: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
@@ -113,10 +126,13 @@ def sum_batches(
 ) -> None:
     """Make the table ``sums`` of a file that is read and checked batch by batch."""
     nullable = () if source.columns.date else ("date",)
+    rows = "rows"
+    if source.incomplete == "set_aside":
+        nullable, rows = (*nullable, *IDENTIFIERS), INCOMPLETE
     stream = _Stream(stream_columns(path, source, KINDS, nullable), progress)
     database.register("rows", pa.RecordBatchReader.from_batches(column_schema(KINDS), stream))
     try:
-        _sum(database, "rows", source)
+        _sum(database, rows, source)
     except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
         raise InputError(
             f"{path}: the sales in column {source.columns.sales!r} of one store and product "
