@@ -75,8 +75,10 @@ def convert(values: pa.Array, kind: str, source: Source, where: Where, nullable:
         converted = _amounts(values, kind, source, where)
     elif kind == "identifier":
         converted = _identifier(values, source, where)
+    elif kind == "date":
+        converted = _date(values, source)
     else:
-        converted = _date(values, source) if kind == "date" else _text(values, source)
+        converted = identifiers.without_errors(_text(values, source))
     bad = pc.and_(pc.is_null(converted), pc.is_valid(values))
     if not nullable:
         bad = pc.is_null(converted)
@@ -297,7 +299,7 @@ def _cure(bad: pa.Array, kind: str, source: Source) -> str:
     found = ""
     if texts.null_count < len(texts):
         texts = texts.drop_null()
-        if kind == "identifier":
+        if kind in {"identifier", "text"}:
             found = identifiers.cure(texts.to_pylist())
         elif kind == "date" and not source.date_format:
             found = days.cure(texts.to_pylist())
@@ -318,12 +320,14 @@ def _number_cure(text: pa.Array, source: Source) -> str:
             f"{shown!r} can be read in two ways: set `thousands: ','`, or `decimal: ','` where the "
             "comma stands before decimals."
         )
-    other = with_other_mark(source)
-    if read_numbers(text, other).plain.null_count == 0:
-        return f"It is a number with `decimal: '{other.decimal}'`."
     if source.thousands and read_numbers(text, replace(source, thousands=None)).plain[0].is_valid:
         return f"It has another mark between thousands than {source.thousands!r} (thousands)."
-    if read_numbers(text, source, percent=True).plain.null_count == 0:
+    if read_numbers(text, source).plain[0].is_valid:  # too large
+        return ""
+    other = with_other_mark(source)
+    if read_numbers(text, other).plain[0].is_valid:
+        return f"{shown!r} is a number with `decimal: '{other.decimal}'`."
+    if read_numbers(text, source, percent=True).plain[0].is_valid:
         return "A percentage is no amount of money."
     return identifiers.cure([shown]) if shown.startswith(("#", "=")) else ""
 

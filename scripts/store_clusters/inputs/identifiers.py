@@ -8,10 +8,11 @@ import pyarrow.compute as pc
 
 # A text with none of these bytes is an identifier as it stands: nearly all of them, quickly.
 ODD = np.isin(np.arange(256), [*range(32), *range(127, 256), *b"#'+.="])
+ERROR = r"^#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)$"
 LOST = {  # pattern: what it is, and what to do
     r"^\d(\.\d+)?[eE]\+\d+$|^\d\.\d+[eE]-\d+$": "Excel has cut the digits of such identifiers: "
     "format the column as text there and save again, or export from the source again.",
-    r"^#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)$": "This is an error of a "
+    ERROR: "This is an error of a "
     "spreadsheet: mend it there, or name it in `missing` where it means nothing.",
     r"^=": "This is a formula: save the file with values.",
     r"^#+$": "The column was too narrow to show it: widen it and save again.",
@@ -39,6 +40,13 @@ def mended(values: pa.Array, seen: set[str]) -> pa.Array:
     for pattern in LOST:
         values = pc.if_else(pc.match_substring_regex(values, pattern), None, values)
     return _one_form(values, seen, odd=True)
+
+
+def without_errors(values: pa.Array) -> pa.Array:
+    """Return texts, null where a spreadsheet has written an error."""
+    if not is_odd(values):
+        return values
+    return pc.if_else(pc.match_substring_regex(values, ERROR), None, values)
 
 
 def cure(texts: list[str]) -> str:

@@ -147,11 +147,9 @@ def identifiers(text: str, beside: str) -> None:
         if value is None:
             assert not text.strip()
             continue
-        kept = re.sub(r"^'(?=[0-9=+@-])|^=\"|(?<=\d)\.0+$", "", text.strip())
-        assert value in {text.strip(), kept, kept.removesuffix('"'), re.sub(r"\.0+$", "", kept)}, (
-            column,
-            value,
-        )
+        bare = re.sub(r"^'(?=[0-9=+@-])|^=\"|\"$", "", text.strip())
+        bare = bare if text.strip()[0] in "'=" else text.strip()
+        assert value in {bare, text.strip(), re.sub(r"\.0+$", "", bare)}, (column, value)
         assert not re.search(r"^\d(\.\d+)?[eE]\+\d+$|^=", value, re.ASCII)
         assert not any(
             unicodedata.category(c) in {"Cc", "Cf"} and c in "\0\u200b\u200f" for c in value
