@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from store_clusters.inputs import days, identifiers
 from store_clusters.inputs.notation import (
+    Written,
     are_unsure,
     read_numbers,
     simple_numbers,
@@ -115,10 +116,20 @@ def feature_values(
     """
     known = {path: _known(values, source) for path, values in parts.items()}
     if column not in categorical:
-        texts = {path: _unreadable_numbers(values, source) for path, values in known.items()}
+        read = {path: _read(values, source) for path, values in known.items()}
+        numbers = {path: numbers for path, (numbers, _) in read.items()}
+        texts = {
+            path: _text(values.filter(pc.is_null(numbers[path])).drop_null(), source)
+            for path, values in known.items()
+        }
         if not any(len(found) for found in texts.values()):
-            _refuse_units(known, source, column)
-            return np.concatenate([_as_numbers(values, source) for values in known.values()])
+            _refuse_units(known, {path: written for path, (_, written) in read.items()}, column)
+            return np.concatenate(
+                [
+                    _as_floats(values, source if written else None)
+                    for values, written in read.values()
+                ]
+            )
         _refuse_unsure(texts, source, column)
         _refuse_slips(known, texts, column)
     return np.concatenate(
@@ -151,34 +162,38 @@ def _amounts(values: pa.Array, kind: str, source: Source, where: Where) -> pa.Ar
     return _money(values) if kind == "money" else _number(values, source)
 
 
-def _as_numbers(values: pa.Array, source: Source) -> np.ndarray:
-    numbers = _number(_without_missing_numbers(values, source), source)
+def _read(values: pa.Array, source: Source) -> tuple[pa.Array, Written | None]:
+    """Return values as numbers, null where they are none; and how text had them."""
+    if not pa.types.is_string(values.type):
+        return _number(values, source), None
+    written = read_numbers(values, source, percent=True)
+    return written.plain.cast(pa.float64()), written
+
+
+def _as_floats(numbers: pa.Array, source: Source | None) -> np.ndarray:
+    """Return numbers without those that mean a missing value, where text of a source has them."""
+    if source and (markers := [float(number) for number in missing_numbers(source)]):
+        numbers = pc.if_else(pc.is_in(numbers, pa.array(markers)), None, numbers)
     return np.array(numbers.to_numpy(zero_copy_only=False), dtype=float)
 
 
-def _unreadable_numbers(values: pa.Array, source: Source) -> pa.Array:
-    """Return the values that are no numbers, as text."""
-    numbers = _number(values, source)
-    return _text(values.filter(pc.and_(pc.is_null(numbers), pc.is_valid(values))), source)
-
-
-def _refuse_units(known: dict[str, pa.Array], source: Source, column: str) -> None:
+def _refuse_units(known: dict[str, pa.Array], read: dict[str, Written | None], column: str) -> None:
     """Refuse numbers of which some are in another unit, or only some are percentages."""
+    if not any(written and len(written.units) for written in read.values()):
+        return
     shown: dict[str, str] = {}
-    for values in known.values():
-        if not pa.types.is_string(values.type):
-            shown.setdefault("", examples(values.drop_null().slice(0, 1).to_pylist()))
-            continue
-        written = read_numbers(values, source, percent=True)
-        for unit, place in written.first().items():
+    for path, values in known.items():
+        written = read[path]
+        for unit, place in written.first().items() if written else ():
             shown.setdefault(unit, repr(values[place].as_py()))
-        bare = np.delete(np.arange(len(values)), written.places)
-        shown.setdefault("", examples(values.take(pa.array(bare)).drop_null()[:1].to_pylist()))
-    units = {unit: value for unit, value in shown.items() if value}
-    if len(set(units) - {""}) > 1 or {"", "%"} <= set(units):
+        bare = np.delete(np.arange(len(values)), written.places) if written else slice(None)
+        plain = values.take(pa.array(np.arange(len(values))[bare])).drop_null()
+        if len(plain):
+            shown.setdefault("", repr(plain[0].as_py()))
+    if len(set(shown) - {""}) > 1 or {"", "%"} <= set(shown):
         raise InputError(
             f"{', '.join(known)}: column {column!r} holds numbers in several units: "
-            f"{', '.join(units.values())}. Expected one unit in all rows and files of a source, or "
+            f"{', '.join(shown.values())}. Expected one unit in all rows and files of a source, or "
             "the column in `categorical`."
         )
 
@@ -186,7 +201,7 @@ def _refuse_units(known: dict[str, pa.Array], source: Source, column: str) -> No
 def _refuse_unsure(texts: dict[str, pa.Array], source: Source, column: str) -> None:
     """Refuse texts that are all numbers if marks are read otherwise than the source says."""
     other = with_other_mark(source)
-    for values in texts.values():
+    for values in (values.unique() for values in texts.values()):
         unsure = pc.or_(
             are_unsure(values, source), pc.is_valid(read_numbers(values, other, True).plain)
         )

@@ -6,8 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# A text with none of these bytes is an identifier as it stands: nearly all of them, quickly.
-ODD = np.isin(np.arange(256), [*range(32), *range(127, 256), *b"#'+.="])
+ODD = (b"#", b"'", b"+", b".", b"=")  # without these and in plain ASCII it is as it stands
 ERROR = r"^#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)$"
 LOST = {  # pattern: what it is, and what to do
     r"^\d(\.\d+)?[eE]\+\d+$|^\d\.\d+[eE]-\d+$": "Excel has cut the digits of such identifiers: "
@@ -44,7 +43,7 @@ def mended(values: pa.Array, seen: set[str]) -> pa.Array:
 
 def without_errors(values: pa.Array) -> pa.Array:
     """Return texts, null where a spreadsheet has written an error."""
-    if not is_odd(values):
+    if b"#" not in text_bytes(values):
         return values
     return pc.if_else(pc.match_substring_regex(values, ERROR), None, values)
 
@@ -60,27 +59,35 @@ def cure(texts: list[str]) -> str:
 
 
 def is_odd(values: pa.Array) -> bool:
-    """Say whether any text may need a closer look; some that need none are taken for odd."""
-    data = values.buffers()[2]
+    """Say, quickly, whether any text may need a closer look."""
+    data = text_bytes(values)
+    if any(byte in data for byte in ODD):
+        return True
+    codes = np.frombuffer(data, np.uint8)
+    return bool(len(codes) and (codes.min() < 32 or codes.max() > 126))
+
+
+def text_bytes(values: pa.Array) -> bytes:
+    """Return the UTF-8 of all texts, one after the other."""
+    _, offsets, data = values.buffers()
     if data is None:
-        return False
-    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset :][: len(values) + 1]
-    return bool(ODD[np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]].any())
+        return b""
+    ends = np.frombuffer(offsets, np.int32)[values.offset :][: len(values) + 1]
+    return data.slice(int(ends[0]), int(ends[-1] - ends[0])).to_pybytes() if len(ends) else b""
 
 
 def _one_form(values: pa.Array, seen: set[str], odd: bool) -> pa.Array:
     """Take ``.0`` off where all have it; null where it is on some."""
-    if values.null_count == len(values):
-        return values
-    whole = pc.match_substring_regex(values, WHOLE) if odd else pc.not_equal(values, values)
-    if odd and pc.any(pc.match_substring_regex(values, BROKEN)).as_py():
-        seen.add("broken")  # such as 1.0, 1.1, 1.2: sections, not whole numbers
+    known = len(values) - values.null_count
+    whole, wholes = None, 0
+    if odd:
+        whole = pc.match_substring_regex(values, WHOLE)
+        wholes = pc.sum(whole).as_py() or 0
+        if pc.any(pc.match_substring_regex(values, BROKEN)).as_py():
+            seen.add("broken")  # such as 1.0, 1.1, 1.2: sections, not whole numbers
     if "broken" in seen and "whole" not in seen:
         return values
-    if pc.any(whole).as_py():
-        seen.add("whole")
-    if not pc.all(whole).as_py():
-        seen.add("other")
+    seen.update(["whole"] * bool(wholes) + ["other"] * (known > wholes))
     if {"whole", "other"} <= seen:
-        return pc.if_else(whole if pc.any(whole).as_py() else pc.is_valid(values), None, values)
-    return pc.replace_substring_regex(values, r"\.0+$", "") if "whole" in seen else values
+        return pc.if_else(whole if wholes else pc.is_valid(values), None, values)
+    return pc.replace_substring_regex(values, r"\.0+$", "") if wholes else values

@@ -17,8 +17,8 @@ CODES = (
     "MXN MYR NGN NOK NZD PEN PHP PLN RON RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
 )
 CURRENCY = rf"[A-Z]{{0,2}}\p{{Sc}}|{CODES.replace(' ', '|')}|kr\.?|Fr\.?|Rs\.?|zł|Kč|Ft"
-BEFORE = rf"^(?P<sign>[-+(]?) ?(?P<currency>{CURRENCY}) ?(?P<number>.*)$"
-BEHIND = rf"^(?P<number>.*?) ?(?P<currency>{CURRENCY})(?P<sign>[-)]?)$"
+BEFORE = rf"^(?P<left>[-+(]?) ?(?P<currency>{CURRENCY}) ?(?P<right>[-+(]? ?[\d.,].*)$"
+BEHIND = rf"^(?P<left>.*[\d.,)-]) ?(?P<currency>{CURRENCY})(?P<right>[-)]?)$"
 INVISIBLE = r"[\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
 SAME = {  # what is written in several ways, as RE2 understands it
     INVISIBLE: "",
@@ -56,13 +56,15 @@ def read_numbers(values: pa.Array, source: Source, percent: bool = False) -> Wri
     places = pc.indices_nonzero(odd)
     if not len(places):
         return Written(simple, places, pa.array([], pa.string()))
-    texts, units = _undressed(values.take(places))
+    different = values.take(places).dictionary_encode()  # words of a feature repeat
+    texts, units = _undressed(different.dictionary)
     marks = (source.decimal, source.thousands)
     texts = pc.if_else(pc.match_substring_regex(texts, _pattern(*marks)), texts, None)
     texts = pc.replace_substring_regex(texts, f"[ '{_other(source.decimal)}]", "")
     texts = pc.replace_substring(texts, ",", ".")
     scaled = pc.binary_join_element_wise(texts, "e-2", "") if percent else None
     texts = pc.if_else(pc.equal(units, "%"), scaled, texts)
+    texts, units = texts.take(different.indices), units.take(different.indices)
     has_unit = pc.and_(pc.is_valid(texts), pc.not_equal(units, ""))
     plain = pc.replace_with_mask(simple, odd, texts)
     return Written(plain, places.filter(has_unit), units.filter(has_unit))
@@ -120,22 +122,34 @@ def _literal(mark: str) -> str:
 def _undressed(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Return texts without currency and percent sign, with the sign in front; and these units."""
     for written, ours in SAME.items():
-        texts = pc.replace_substring_regex(texts, written, ours)
-    before, behind = (pc.extract_regex(texts, pattern) for pattern in (BEFORE, BEHIND))
-
-    def part(of: pa.Array, name: str) -> pa.Array:
-        return pc.if_else(pc.is_valid(of), pc.struct_field(of, name), None)
-
-    without = pc.coalesce(
-        pc.binary_join_element_wise(part(before, "sign"), part(before, "number"), ""),
-        pc.binary_join_element_wise(part(behind, "number"), part(behind, "sign"), ""),
-        texts,
-    )
-    units = pc.coalesce(part(before, "currency"), part(behind, "currency"), pa.scalar(""))
-    texts = pc.replace_substring_regex(without, r"^\(([^-+()]*)\)$", r"-\1")
-    texts = pc.replace_substring_regex(texts, r"^([^-+()]*[^-+() ]) ?-$", r"-\1")
-    shares = pc.fill_null(pc.ends_with(texts, "%"), False)
-    texts = pc.replace_substring_regex(texts, r" ?%$", "")
-    texts = pc.replace_substring_regex(texts, r"^([-+]) ", r"\1")
-    texts = pc.if_else(pc.and_(shares, pc.not_equal(units, "")), None, texts)  # $5 % is nothing
+        texts = _replaced(texts, written, ours)
+    texts, units = _without_currency(texts)
+    texts = _replaced(texts, r"^\(([^-+()]*)\)$", r"-\1")
+    texts = _replaced(texts, r"^([^-+()]*[^-+() ]) ?-$", r"-\1")
+    shares = pc.ends_with(texts, "%")
+    texts = pc.if_else(pc.and_(shares, pc.not_equal(units, "")), "", texts)  # $5 % is nothing
+    texts = _replaced(texts, r" ?%$", "")
+    texts = _replaced(texts, r"^([-+]) ", r"\1")
     return texts, pc.if_else(shares, pa.scalar("%"), units)
+
+
+def _without_currency(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return texts without one currency, before or behind; and these currencies."""
+    units = pa.array([""] * len(texts), pa.string())
+    for pattern in (BEFORE, BEHIND):
+        has = pc.and_(pc.match_substring_regex(texts, pattern), pc.equal(units, ""))
+        if pc.any(has).as_py():
+            parts = pc.extract_regex(texts.filter(has), pattern)
+            sides = [pc.struct_field(parts, name) for name in ("left", "right")]
+            texts = pc.replace_with_mask(texts, has, pc.binary_join_element_wise(*sides, ""))
+            units = pc.replace_with_mask(units, has, pc.struct_field(parts, "currency"))
+    return texts, units
+
+
+def _replaced(texts: pa.Array, pattern: str, new: str) -> pa.Array:
+    """Return texts with a pattern replaced: to look first is quicker, as few have it."""
+    has = pc.match_substring_regex(texts, pattern)
+    if not pc.any(has).as_py():
+        return texts
+    new_texts = pc.replace_substring_regex(texts.filter(has), pattern, new)
+    return pc.replace_with_mask(texts, has, new_texts)
