@@ -25,6 +25,12 @@ def main(snakemake: Any, log: JobLog) -> None:
     with connect(snakemake.threads, memory, f"{output.part}.spill") as database:
         totals = sum_sales(database, path, source, lambda rows: log.event("progress", rows=rows))
         write_stream(output.part, "sales_part", summed(database))
+    if totals.incomplete:
+        log.warn(
+            f"{path}: {totals.incomplete:,} of {totals.rows:,} rows have no store or no product "
+            "and are set aside (inputs.sales.incomplete)",
+            rows=totals.incomplete,
+        )
     receipt = fingerprint(path) | {"rows": totals.rows, "sales": str(totals.sales)}
     if totals.dropped:
         receipt |= {"rows_left_out": totals.dropped}

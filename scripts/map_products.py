@@ -15,6 +15,7 @@ from store_clusters.sales.mapping import (
     check_inputs,
     check_positive,
     map_sales,
+    read_parts,
     totals,
 )
 from store_clusters.sales.product_map import read_products
@@ -26,13 +27,14 @@ def main(snakemake: Any, log: JobLog) -> None:
     files, params, output = snakemake.input, snakemake.params, snakemake.output
     source = options_of(Products, params.source)
     products = read_products(files.products, source, params.groups)
+    incomplete = params.incomplete == "set_aside"
     memory = snakemake.resources.mem_mb // 2
     with connect(snakemake.threads, memory, f"{output.need_states}.spill") as database:
-        database.read_parquet(list(files.parts)).create_view("parts")
+        read_parts(database, files.parts, incomplete)
         database.register("products", products)
         window = (params.window["from"], params.window["to"])
         check_inputs(database, files.products, source, window)
-        tables = map_sales(database, GROUPS_PER_MB * memory)
+        tables = map_sales(database, GROUPS_PER_MB * memory, incomplete)
         check_positive(database)
         written = {name: write_stream(output[name], name, rows) for name, rows in tables.items()}
         found = totals(database)

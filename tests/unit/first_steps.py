@@ -43,12 +43,18 @@ def run_to(target: str, config: dict) -> None:
         )
     tables = {name: f"{name}.parquet" for name in ("need_states", "stores", "set_aside")}
     groups = settings["internal"]["groups"]
-    window = {key: settings["inputs"]["sales"][key] for key in ("from", "to")}
+    sales = settings["inputs"]["sales"]
+    window = {key: sales[key] for key in ("from", "to")}
     _script(
         "map_products",
         {"parts": [f"{part}.parquet" for part in inputs.sales], "products": inputs.products},
         tables,
-        {"source": settings["inputs"]["products"], "groups": groups, "window": window},
+        {
+            "source": settings["inputs"]["products"],
+            "groups": groups,
+            "window": window,
+            "incomplete": sales["incomplete"],
+        },
     )
     if target == STORE_STATUS:
         _script(

@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from store_clusters.inputs.options import Sales
 from store_clusters.inputs.sources import direct_query
 from store_clusters.run.errors import InputError
-from store_clusters.sales.aggregation import KINDS, RESULT, sum_batches, sum_directly
+from store_clusters.sales.aggregation import (
+    KINDS,
+    RESULT,
+    sum_batches,
+    sum_directly,
+    sum_sales,
+)
 
 COLUMNS = {"store_id": "shop", "product_id": "sku", "sales": "amount", "date": "day"}
 WINDOW = {"from": "2024-01-15", "to": "2024-12-31"}
@@ -158,3 +164,19 @@ def test_sums_that_are_too_large_are_told(tmp_path: Path) -> None:
         assert not sum_directly(database, path, SOURCE)
     with duckdb.connect() as database, pytest.raises(InputError, match=r"column 'amount'.*10.14"):
         sum_batches(database, path, SOURCE, unheard)
+
+
+def test_rows_without_a_store_or_a_product_are_set_aside_where_the_source_says_so(
+    tmp_path: Path,
+) -> None:
+    path = write(
+        tmp_path,
+        **(PLAIN | {"shop": pa.array(["a", None]), "sku": pa.array([None, "y"])}),
+    )
+    with duckdb.connect() as database, pytest.raises(InputError, match=r"incomplete: set_aside"):
+        sum_sales(database, path, SOURCE, unheard)
+    with duckdb.connect() as database:
+        totals = sum_sales(database, path, sales(COLUMNS, incomplete="set_aside"), unheard)
+        rows = database.sql("SELECT store_id, product_id, sales FROM sums ORDER BY ALL").fetchall()
+    assert (totals.rows, totals.incomplete, totals.sales) == (2, 2, 3)
+    assert rows == [("", "y", 2), ("a", "", 1)]

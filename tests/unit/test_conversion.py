@@ -180,6 +180,19 @@ def test_floats_too_large_to_be_exact_are_no_identifiers(read_one: Callable) -> 
         ("-1.234.567", ",", "-1234567"),
         (",5", ",", "0.5"),
         ("7", ",", "7"),
+        ("$1,234.50", ".", "1234.50"),
+        ("1\u00a0234,50 €", ",", "1234.50"),
+        ("EUR 12", ".", "12"),
+        ("1'234.50", ".", "1234.50"),
+        ("1\u202f234", ".", "1234"),
+        ("1,234,567", ".", "1234567"),
+        ("(1,234.50)", ".", "-1234.50"),
+        ("-US$ 5", ".", "-5"),
+        ("$(5.00)", ".", "-5"),
+        ("5.00-", ".", "-5"),
+        ("\u221212,5", ",", "-12.5"),
+        ("\u200e5 kr", ".", "5"),
+        ("99999999999999.1234", ".", "99999999999999.1234"),
     ],
 )
 def test_money_is_read_with_its_decimal_mark(
@@ -191,12 +204,23 @@ def test_money_is_read_with_its_decimal_mark(
 @pytest.mark.parametrize(
     ("text", "mark"),
     [
-        ("1,234.56", "."),
+        ("1,234", "."),
         ("1234,56", "."),
+        ("0,123", "."),
+        ("0.123", ","),
+        ("1.234e5", ","),
+        ("1,234.567", ","),
+        ("1 2345", "."),
+        ("12%", "."),
+        ("(-5)", "."),
+        ("-5-", "."),
+        ("$5 €", "."),
+        ("5 PCS", "."),
+        ("\u0661\u0662", "."),
+        ("\uff11", "."),
         ("12.34", ","),
         ("1234.56", ","),
         ("1,2,3", ","),
-        ("$5", "."),
         ("0x10", "."),
         ("nan", "."),
         ("inf", "."),
@@ -254,8 +278,12 @@ def test_dates_are_read_by_their_format(read_one: Callable, text: str, pattern: 
         ("2024-04-31", None),
         ("2024-13-01", None),
         ("0000-00-00", None),
-        ("2024-02", None),
         ("24-02-29", None),
+        ("2024-2", None),
+        ("201112", None),
+        ("Feb-24", None),
+        ("31 Feb 2024", None),
+        ("45351", None),
         ("2024-02-29x", None),
         ("29/02/2024", None),
         ("31/04/2024", "%d/%m/%Y"),
@@ -279,8 +307,11 @@ def test_typed_dates_need_no_format(read_one: Callable) -> None:
     assert read_one(pa.array([day], "date64"), "date") == [day]
     assert read_one(pa.array([late], "timestamp[ns]"), "date") == [day]
     assert read_one(pa.array([20240229]), "date", date_format="%Y%m%d") == [day]
-    with pytest.raises(InputError, match=r"20240229 in row 1. Expected a date"):
-        read_one(pa.array([20240229]), "date")
+    assert read_one(pa.array([20240229]), "date") == [day]
+    with pytest.raises(InputError, match=r"45351 in row 1. Expected .* date_format: excel\.$"):
+        read_one(pa.array([45351]), "date")
+    for days in (pa.array([45351]), pa.array([45351.99]), "45351.5"):
+        assert read_one(days, "date", date_format="excel") == [day]
 
 
 # Features

@@ -1,5 +1,6 @@
 """A file in pages/ or pictures/ is a part of the report; tables are exported as they are."""
 
+import csv
 from decimal import Decimal
 from pathlib import Path
 
@@ -124,3 +125,13 @@ def test_tables_read_as_they_are_in_a_spreadsheet(tmp_path: Path) -> None:
     lines = ["store,sales,share,stores,placed", "007,12.3400,0.333333,1,True"]
     lines += ['"a ""b"", c",,1.23457e+06,2000000,False', '"d\ne",0.0000,,,', ",-1.0000,1,4,True"]
     assert (tmp_path / "a.csv").read_bytes().decode() == "\n".join(lines) + "\n"
+
+
+def test_a_spreadsheet_finds_no_formula_in_a_table(tmp_path: Path) -> None:
+    texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "a=1", "'=1", " =1", "\u2212", ""]
+    table = pa.table({"name": texts, "lift": [-1.5] * 11, "gain": [-1] * 11})
+    write_csv(tmp_path / "a.csv", table)
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        _, *rows = csv.reader(file)
+    safe = [f"'{text}" for text in texts[:6]] + texts[6:]
+    assert rows == [[text, "-1.5", "-1"] for text in safe]

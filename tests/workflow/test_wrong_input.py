@@ -1,8 +1,10 @@
 """Wrong input ends in one message that says what to mend, and earlier results stay."""
 
 import copy
+import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -212,3 +214,31 @@ def test_a_category_may_have_any_name(odd: Project, category: str) -> None:
     final = final[final["category"] == category]
     assert len(final) == 24
     assert final["final_cluster"].notna().all()
+
+
+def test_rows_without_product_or_store_are_set_aside_and_accounted_for(tiny: Project) -> None:
+    def without(rows: pd.DataFrame) -> pd.DataFrame:
+        rows.loc[rows.index[:2], "sku"] = None
+        rows.loc[rows.index[2:5], "store"] = None
+        return rows
+
+    edit(tiny, "sales-1.csv", without)
+    (message,) = errors(tiny, {}, NEED_STATES)
+    assert (
+        "data/sales-1.csv: column 'store' holds what cannot be used: nothing in line 4" in message
+    )
+    assert "Set `incomplete: set_aside`" in message
+    printed = tiny.run(
+        "results/run.json",
+        "--configfile",
+        configure(tiny, {"inputs": {"sales": {"incomplete": "set_aside"}}}),
+    )
+    assert "data/sales-1.csv: 5 of " in printed
+    account = json.loads((tiny.folder / "results/run.json").read_text(encoding="utf-8"))
+    aside = pd.read_parquet(tiny.folder / "results/internal/set_aside.parquet")
+    assert aside.groupby("reason")["rows"].sum().to_dict() == {"no_product": 2, "no_store": 3}
+    assert set(account["sales"]["set_aside_by_reason"]) >= {"no_product", "no_store"}
+    amounts = (Decimal(account["sales"][name]) for name in ("read", "clustered", "set_aside"))
+    read, clustered, set_aside = amounts
+    assert read == clustered + set_aside
+    assert account["stores"]["seen"] == 24

@@ -71,6 +71,7 @@ rule map_products:
         source=settings["inputs"]["products"],
         groups=settings["internal"]["groups"],
         window={key: settings["inputs"]["sales"][key] for key in ("from", "to")},
+        incomplete=settings["inputs"]["sales"]["incomplete"],
         code=code_digest("map_products.py"),
     message:
         "Mapping sales to categories and need states"

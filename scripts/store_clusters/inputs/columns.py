@@ -4,13 +4,14 @@ What is no row of a store, such as a row of totals, is left out or refused on th
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from store_clusters.inputs.conversion import column_schema, convert
+from store_clusters.inputs.conversion import Where, column_schema, convert
 from store_clusters.inputs.layout import rows_at_once, unpivoted, wide_columns, wide_of
 from store_clusters.inputs.options import Products, Source
 from store_clusters.inputs.rows import (
@@ -85,7 +86,9 @@ def stream_columns(
         if end is not None:
             amount = table.amount(end)
             if amount is None or not tally.read or abs(amount - sold) > ROUNDING:
-                yield from table.converted(end)  # which says that the store is missing
+                for batch in table.converted(end):  # refused where a store has to be there
+                    tally.read += batch.num_rows
+                    yield batch
             else:
                 _drop_totals(path, source, end, table.theirs["store_id"], tally)
     tally.read += sum(tally.dropped.values())
@@ -107,6 +110,7 @@ class _Table:
         columns = {name: getattr(source.columns, name, None) for name in kinds}
         self.theirs = {name: column for name, column in columns.items() if column is not None}
         self.wide = wide_of(source) if "sales" in kinds else None
+        self.first: dict[str, Where] = {}
         self.cells: dict[str, str] = {}
         if self.wide:
             self.cells = wide_columns(shown(path, source), header(path, source), source, self.wide)
@@ -165,6 +169,8 @@ class _Table:
 
     def _convert(self, rows: Rows, name: str, column: str, nullable: bool) -> pa.Array:
         where = place(self.path, self.source, column, rows.numbers)
+        first = self.first.setdefault(name, where)  # what is seen of all rows counts
+        where = replace(where, seen=first.seen, forms=first.forms)
         values = rows.values.column(column)
         return convert(values, self.kinds[name], self.source, where, nullable)
 

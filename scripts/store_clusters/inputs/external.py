@@ -77,6 +77,8 @@ def read_places(files: Sequence[str], source: External) -> pd.DataFrame:
         wanted = [source.columns.store_id, *theirs.values()]
         store = source.columns.store_id
         raw, numbers = _whole(raw_rows(path, source, list(dict.fromkeys(wanted)), [store]))
+        if raw.num_rows == 0:
+            continue
         wheres = {name: place(path, source, name, numbers) for name in wanted}
 
         def read(

@@ -43,8 +43,12 @@ class Source(Options):
     missing in columns of numbers too, in Parquet as in CSV, written -999 or -999.0."""
     decimal: Literal[".", ","] = "."
     """Decimal mark of numbers in CSV; with `","`, points between thousands are ignored."""
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    """Mark between thousands of numbers in text, the only one then; null takes those that cannot be
+    mistaken, so that `1,234.50` is read and `1,234` refused."""
     date_format: str | None = None
-    """Format of dates in text, such as `"%d/%m/%Y"`; null means 2024-01-31."""
+    """Format of dates in text, such as `"%d/%m/%Y"`; null means 2024-01-31, 2024-01, Jan 2024 or
+    2024-W05. `excel` means numbers that count days as Excel does."""
     strip_leading_zeros: bool = False
     """Whether `007` and `7` are the same identifier."""
 
@@ -54,6 +58,12 @@ class Source(Options):
         columns = getattr(self, "columns", None)
         names = vars(columns).values() if columns else ()
         return list(dict.fromkeys(name for name in names if name is not None))
+
+
+def marks_disagree(source: Source) -> Iterator[tuple[str, str]]:
+    """Yield what does not agree: one mark for decimals and thousands."""
+    if source.thousands == source.decimal:
+        yield "thousands", f"{source.thousands!r} is the decimal mark (decimal), too."
 
 
 @dataclass(frozen=True)
@@ -102,9 +112,13 @@ class Sales(Source):
     """First day to use."""
     to: Annotated[str, Day()] | None = None
     """Last day to use."""
+    incomplete: Literal["refuse", "set_aside"] = "refuse"
+    """What to do with rows that have no store or no product: `refuse` the file, or `set_aside`
+    their sales, with the reason, in the account."""
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
-        """Yield what does not agree: the days to use, and columns beside a wide layout."""
+        """Yield what does not agree: marks, the days to use, and columns beside a wide layout."""
+        yield from marks_disagree(self)
         if self.from_ and self.to and self.from_ > self.to:
             yield "", f"from ({self.from_}) is after to ({self.to})."
         if (self.from_ or self.to) and not self.dated:
@@ -163,6 +177,7 @@ class Products(Source):
     """Whether identical rows are refused (`unique`) or used once (`distinct`)."""
     # No keys of this source, as it has neither numbers nor dates.
     decimal: ClassVar[Literal[".", ","]] = "."  # type: ignore[misc]
+    thousands: ClassVar[None] = None  # type: ignore[misc]
     date_format: ClassVar[str | None] = None  # type: ignore[misc]
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
@@ -212,6 +227,7 @@ class External(Source):
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """Yield what does not agree: a reading by its date, and none."""
+        yield from marks_disagree(self)
         if self.rows in {"first", "last"} and not self.columns.date:
             yield "", f"rows: {self.rows} needs columns.date."
 

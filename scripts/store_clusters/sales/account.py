@@ -80,7 +80,8 @@ def reconcile_stores(seen: Mapping[str, set[str]], final: pa.Table) -> dict[str,
 def stores_sold(parts: Sequence[str]) -> set[str]:
     """Return the stores of all files of sales, from the tables ``sales_part``."""
     with duckdb.connect() as database:
-        rows = database.read_parquet(list(parts)).project("store_id").distinct().fetchall()
+        stores = database.read_parquet(list(parts)).project("store_id").distinct()
+        rows = stores.filter("store_id <> ''").fetchall()  # rows of sales may have no store
     return {store for (store,) in rows}
 
 

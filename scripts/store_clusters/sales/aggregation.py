@@ -49,10 +49,19 @@ RESULT = """
            rows, first_day, last_day
     FROM sums ORDER BY store_id, product_id, in_window
 """
+# Rows without a store or a product have an empty text there, which no identifier is.
+INCOMPLETE = """
+    (SELECT coalesce(store_id, '') AS store_id, coalesce(product_id, '') AS product_id, sales, date
+     FROM rows)
+"""
 TOTALS = """
     SELECT count(*), count(DISTINCT store_id), coalesce(sum(rows), 0),
            coalesce(sum(sales::DECIMAL(38, 4)), 0)
     FROM sums
+"""
+INCOMPLETE_ROWS = """
+    SELECT coalesce(sum(rows), 0) FROM sums
+    WHERE store_id::VARCHAR = '' OR product_id::VARCHAR = ''
 """
 
 
@@ -65,6 +74,7 @@ class Totals:
     rows: int  # of the file, those left out not counted
     sales: Decimal
     dropped: dict[str, int] = field(default_factory=dict)  # rows left out, by what they are
+    incomplete: int = 0  # rows without a store or a product
 
 
 def sum_sales(
@@ -92,7 +102,10 @@ def sum_sales(
         )
     if not directly and tally.read != rows + sum(tally.dropped.values()):
         raise ArithmeticError(f"{path}: {tally.read} rows read, {rows} used, {tally.dropped}")
-    return Totals(sums, stores, int(rows), sales, tally.dropped)
+    incomplete = 0
+    if source.incomplete == "set_aside":
+        ((incomplete,),) = database.sql(INCOMPLETE_ROWS).fetchall()
+    return Totals(sums, stores, int(rows), sales, tally.dropped, int(incomplete))
 
 
 def summed(database: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
@@ -127,10 +140,13 @@ def sum_batches(
     """
     tally = Tally()
     nullable = () if source.dated else ("date",)
+    rows = "rows"
+    if source.incomplete == "set_aside":
+        nullable, rows = (*nullable, *IDENTIFIERS), INCOMPLETE
     stream = _Stream(stream_columns(path, source, KINDS, nullable, tally), progress)
     database.register("rows", pa.RecordBatchReader.from_batches(column_schema(KINDS), stream))
     try:
-        _sum(database, "rows", source)
+        _sum(database, rows, source)
     except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
         column = source.layout.wide.columns if source.layout.wide else source.columns.sales
         raise InputError(

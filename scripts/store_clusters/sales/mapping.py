@@ -91,16 +91,23 @@ UNUSED = "NOT in_window OR product_id NOT IN (SELECT product_id FROM mapped)"
 SET_ASIDE = f"""
     SELECT store_id, product_id, sum(sales)::DECIMAL(18, 4) AS sales, sum(rows)::BIGINT AS rows,
            CASE WHEN NOT in_window THEN 'outside_window'
+                WHEN product_id = '' THEN 'no_product'
                 WHEN product_id NOT IN (SELECT product_id FROM products) THEN 'product_not_in_map'
                 ELSE 'no_category_or_need_state' END AS reason
     FROM portion WHERE {UNUSED} GROUP BY ALL
+"""
+NO_STORE = """
+    INSERT INTO set_aside
+    SELECT store_id, product_id, sum(sales)::DECIMAL(18, 4), sum(rows)::BIGINT,
+           CASE WHEN in_window THEN 'no_store' ELSE 'outside_window' END AS reason
+    FROM no_store GROUP BY ALL
 """
 TOTALS = """
     SELECT coalesce(sum(sales::DECIMAL(38, 4)), 0), count(DISTINCT category)
     FROM sold_by_need_state JOIN slots USING (slot)
 """
 PLACES = """
-    WITH sold AS (SELECT DISTINCT product_id FROM parts WHERE in_window)
+    WITH sold AS (SELECT DISTINCT product_id FROM parts WHERE in_window AND product_id <> '')
     SELECT count(DISTINCT sold.product_id),
            count(DISTINCT sold.product_id)
                FILTER (category IS NOT NULL AND need_state IS NOT NULL),
@@ -130,15 +137,26 @@ class Totals:
         return sum((reason["sales_sum"] for reason in self.set_aside), Decimal(0))
 
 
+def read_parts(database: duckdb.DuckDBPyConnection, files: Sequence[str], incomplete: bool) -> None:
+    """Make the views ``parts`` of the sums of sales and, with ``incomplete`` ones, ``no_store``."""
+    rows = database.read_parquet(list(files))
+    if incomplete:
+        rows.filter("store_id = ''").create_view("no_store")
+        rows = rows.filter("store_id <> ''")
+    rows.create_view("parts")
+
+
 def map_sales(
-    database: duckdb.DuckDBPyConnection, most_groups: int
+    database: duckdb.DuckDBPyConnection, most_groups: int, incomplete: bool = False
 ) -> dict[str, Iterator[pa.RecordBatch]]:
     """Return the rows of ``need_states``, ``stores`` and ``set_aside``, sorted by their keys.
 
     ``database`` holds two views: ``parts`` (store_id, product_id, in_window, sales, even_sales,
     rows, first_day, last_day) and ``products`` (product_id, category, need_state; no row twice;
     rows without category or need state place the product nowhere). Sales are decimals with four
-    places. The sum of ``sales`` over ``need_states`` and ``set_aside`` is that over ``parts``.
+    places. With ``incomplete`` sales there is a third, ``no_store``, of rows with an empty text for
+    the store; a product that is missing is an empty text, too. The sum of ``sales`` over
+    ``need_states`` and ``set_aside`` is that over ``parts`` and ``no_store``.
     ``most_groups`` are summed at once, as many as memory certainly holds.
 
     Rows are made when they are asked for, one table after the other. The database keeps the
@@ -151,6 +169,8 @@ def map_sales(
     sum_portions(database, "sold_by_need_state", SOLD_BY_NEED_STATE, stores * places, most_groups)
     ((unused,),) = database.execute(f"SELECT count(*) FROM parts WHERE {UNUSED}").fetchall()
     sum_portions(database, "set_aside", SET_ASIDE, unused, most_groups)
+    if incomplete:
+        database.execute(NO_STORE)
     return {
         "need_states": need_states(database),
         "stores": batches(database, STORES),
@@ -207,6 +227,11 @@ def check_window(database: duckdb.DuckDBPyConnection, from_: str | None, to: str
     inside, first, last = database.execute(
         "SELECT bool_or(in_window), min(first_day), max(last_day) FROM parts"
     ).fetchone() or (None, None, None)
+    if not inside and first is None and not (from_ or to):
+        raise InputError(
+            "inputs.sales: no row of sales has a store. Expected one in each; check "
+            "columns.store_id and missing of inputs.sales."
+        )
     if not inside:
         raise InputError(
             f"inputs.sales: no row is left between from ({from_}) and to "
@@ -216,7 +241,7 @@ def check_window(database: duckdb.DuckDBPyConnection, from_: str | None, to: str
 
 def check_overlap(database: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
     """Refuse a product map that knows none of the products sold."""
-    sold = "SELECT DISTINCT product_id FROM parts"
+    sold = "SELECT DISTINCT product_id FROM parts WHERE product_id <> ''"
     listed = "SELECT DISTINCT product_id FROM products"
     common = "SELECT 1 FROM parts SEMI JOIN products USING (product_id) LIMIT 1"
     if not database.execute(common).fetchall():
@@ -246,7 +271,8 @@ def check_places(
             )
         )
     shown = database.execute(
-        "SELECT DISTINCT product_id FROM parts WHERE in_window ORDER BY 1 LIMIT 5"
+        "SELECT DISTINCT product_id FROM parts WHERE in_window AND product_id <> '' "
+        "ORDER BY 1 LIMIT 5"
     ).fetchall()
     raise InputError(
         f"{', '.join(paths)}: none of the {sold:,} products sold has a category and a need state: "
