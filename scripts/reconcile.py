@@ -12,6 +12,7 @@ from typing import Any
 
 from store_clusters.run.files import read_json, write_json
 from store_clusters.run.job import JobLog, run
+from store_clusters.run.run_id import run_id
 from store_clusters.run.version import made_by
 from store_clusters.sales.account import (
     count_clusters,
@@ -35,13 +36,17 @@ def main(snakemake: Any, log: JobLog) -> None:
     external = read_table(files.raw_features, "raw_features", columns=["store_id"])
     seen = {"sales": stores_sold(files.parts), "external": set(external["store_id"].to_pylist())}
     stores = reconcile_stores(seen, final) | {"categories": len(once["category"].unique())}
-    account = made_by() | {
-        "configuration": params.settings,
-        "inputs": describe_files(params.files, receipts),
-        "sales": sales,
-        "stores": stores,
-        "final_clusters": count_clusters(final),
-    }
+    account = (
+        {"run": run_id()}
+        | made_by()
+        | {
+            "configuration": params.settings,
+            "inputs": describe_files(params.files, receipts),
+            "sales": sales,
+            "stores": stores,
+            "final_clusters": count_clusters(final),
+        }
+    )
     write_json(snakemake.output[0], account)
     amounts = {name: f"{Decimal(sales[name]):,.2f}" for name in ("read", "clustered", "set_aside")}
     log.done(

@@ -3,15 +3,17 @@
 import json
 import logging
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import DefaultFormatter
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from store_clusters.run.ending import WRONG_CONFIGURATION, exit_with
 from store_clusters.run.errors import InputError
 from store_clusters.run.files import read_json
 
@@ -59,6 +61,26 @@ def show_errors(logger: logging.Logger, quiet: Collection[Any] | None) -> bool:
     if Quietness.ALL in (quiet or ()) and not known:
         logger.addHandler(QuietErrors())
     return Quietness.ALL in (quiet or ())
+
+
+def refuse(logger: logging.Logger, message: str, is_module: bool) -> NoReturn:
+    """End a run before it begins, with an exit code of its own.
+
+    Where the workflow is part of another, that one says it.
+    """
+    if not is_module:
+        logger.error(message)
+        exit_with(WRONG_CONFIGURATION)
+    raise WorkflowError(message)
+
+
+@contextmanager
+def only_warn(logger: logging.Logger, failed: str) -> Iterator[None]:
+    """Let what is beside the point of a run fail with a warning: the run goes on."""
+    try:
+        yield
+    except Exception as error:
+        logger.warning(f"{failed}: {type(error).__name__}: {error}")
 
 
 def redo_next_time(workflow: Any) -> None:
