@@ -25,8 +25,8 @@ def main(snakemake: Any, log: JobLog) -> None:
     with connect(snakemake.threads, memory, f"{output.part}.spill") as database:
         totals = sum_sales(database, path, source, lambda rows: log.event("progress", rows=rows))
         write_stream(output.part, "sales_part", summed(database))
-    receipt = fingerprint(path) | {"rows": totals.rows, "sales": str(totals.sales)}
-    write_json(output.receipt, receipt)
+    read = {"rows": totals.rows, "sales": str(totals.sales), "months": totals.months}
+    write_json(output.receipt, fingerprint(path) | read)
     log.done(
         f"{path}: {totals.rows:,} rows to {totals.sums:,} sums, sales {totals.sales:,.2f}",
         rows_in=totals.rows,

@@ -1,6 +1,6 @@
-"""What the console says when a run has ended: results and warnings, or what failed and how to go on.
+"""What the console says when a run has ended: results and warnings, or what failed.
 
-All of it is read from the logs that the run's jobs wrote.
+All of it is read from the logs that the run's jobs wrote. Last comes what a person has to do.
 """
 
 import json
@@ -28,8 +28,8 @@ CURES = {
     "error": "Mend what the message names. What is done stays done.",
     "crash": "A fault of the program or of the machine, not of the input. Go on once its cause is "
     "gone (a full disk, a server that was away); if it comes back, report it with the log.",
-    "killed": "It ended without a word: stopped by hand, or killed for memory or time. Where it needs "
-    "more, give it more, such as --set-resources {step}:mem_mb=16000, or --retries 2.",
+    "killed": "It ended without a word: stopped by hand, or killed for memory or time. Where it "
+    "needs more, give it more, such as --set-resources {step}:mem_mb=16000, or --retries 2.",
 }
 
 

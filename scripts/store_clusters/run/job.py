@@ -48,7 +48,7 @@ class JobLog:
             self.event("crash", traceback="".join(lines))
 
     def event(self, event: str, **facts: Any) -> str:
-        """Append one JSON line: when, run, step, wildcards, event and the facts given; return it."""
+        """Append one JSON line: when, run, step, wildcards, event and the facts; return it."""
         content = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "run": self.run,
@@ -58,8 +58,8 @@ class JobLog:
             **facts,
         }
         line = json.dumps(content, ensure_ascii=False, default=str) + "\n"
-        for path in filter(None, (self.path, self.logging.file)):
-            with Path(path).open("a", encoding="utf-8") as file:
+        for path in [self.path, *([Path(self.logging.file)] if self.logging.file else [])]:
+            with path.open("a", encoding="utf-8") as file:
                 file.write(line)
         return line
 

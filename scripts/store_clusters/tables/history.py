@@ -1,7 +1,7 @@
 """The history of runs: one row per run, written when it starts and again when it ends.
 
-It lies with the results, ``<results>/history.parquet``; where ``DAGSTER_HOME`` is set, in that folder,
-for all results together. No rule depends on it.
+It lies with the results, ``<results>/history.parquet``; where ``DAGSTER_HOME`` is set, in that
+folder, for all results together. No rule depends on it.
 """
 
 import fcntl
@@ -122,6 +122,18 @@ def note(path: Path, row: Row) -> None:
         write_table(path, "history", table)
 
 
+def duration(seconds: float | None) -> str:
+    """Return a duration as people say it: 48 s, 3 min 05 s, 2 h 10 min."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
 def _account(path: Path, run: str) -> Row:
     with suppress(OSError, InputError, KeyError, TypeError, AttributeError):
         account = read_json(path)
@@ -153,7 +165,7 @@ def _user() -> str:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Let no other run write the history meanwhile: several share one where ``DAGSTER_HOME`` is set."""
+    """Let no other run write meanwhile: several share a history where ``DAGSTER_HOME`` is set."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(".history.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
