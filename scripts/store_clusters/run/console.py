@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from snakemake.exceptions import WorkflowError
-from snakemake.logging import DefaultFormatter
+from snakemake.logging import DefaultFilter, DefaultFormatter
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
@@ -61,6 +61,14 @@ def show_errors(logger: logging.Logger, quiet: Collection[Any] | None) -> bool:
     if Quietness.ALL in (quiet or ()) and not known:
         logger.addHandler(QuietErrors())
     return Quietness.ALL in (quiet or ())
+
+
+def tell_watchers(manager: Any) -> None:
+    """Let those that watch a run from elsewhere hear of it, however quiet the console is."""
+    for handler in getattr(manager, "plugin_handlers", None) or ():
+        if not handler.writes_to_stream:
+            for hides in [each for each in handler.filters if isinstance(each, DefaultFilter)]:
+                handler.removeFilter(hides)
 
 
 def refuse(logger: logging.Logger, message: str, is_module: bool) -> NoReturn:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -170,3 +170,46 @@ def _alone(path: Path) -> Iterator[None]:
     with path.with_name(".history.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def shown(files: Sequence[Path]) -> str:
+    """Return the runs of some histories as a table, the last one last."""
+    rows = sorted((row for file in files for row in rows_of(file)), key=lambda row: row["started"])
+    head = (
+        "run",
+        "configuration",
+        "who",
+        "outcome",
+        "time",
+        "rows",
+        "sales",
+        "clusters",
+        "warnings",
+    )
+    cells = [
+        (
+            row["run"],
+            Path(row["configuration"].partition(",")[0]).name,
+            row["who"],
+            row["outcome"],
+            duration(row["seconds"]),
+            "" if row["rows_in"] is None else f"{row['rows_in']:,}",
+            "" if row["sales_in"] is None else f"{row['sales_in']:,.2f}",
+            str(sum(json.loads(row["clusters"] or "{}").values()) or ""),
+            str(len(json.loads(row["warnings"])) or ""),
+        )
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    lines = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in (head, *cells))
+    return "\n".join(lines) if cells else "No run has been noted yet."
+
+
+def histories(below: Path = Path("results")) -> list[Path]:
+    """Return the histories that there are: the one in ``DAGSTER_HOME``, or those of all results."""
+    home = os.environ.get(HOME)
+    return [Path(home, NAME)] if home else sorted(below.rglob(NAME))
+
+
+if __name__ == "__main__":
+    print(shown(histories()))
