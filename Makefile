@@ -125,7 +125,7 @@ format: setup  ## format the code
 	@$(VENV)/bin/snakefmt workflow
 
 lock: setup  ## resolve pyproject.toml to requirements.lock anew (needs uv)
-	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	@uv pip compile pyproject.toml --extra dev --extra watch --universal --python-version 3.11 \
 		--fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
 		--output-file requirements.lock
 

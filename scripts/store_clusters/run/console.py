@@ -63,12 +63,43 @@ def show_errors(logger: logging.Logger, quiet: Collection[Any] | None) -> bool:
     return Quietness.ALL in (quiet or ())
 
 
+class Patience(logging.Handler):
+    """Hears that the server of the page of runs does not answer, and soon lets no more be told.
+
+    Otherwise the end of a run would wait for each of its events in vain.
+    """
+
+    ENDS = 3  # times
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count what went wrong; say it once."""
+        self.times += 1
+        if self.times == self.ENDS:
+            said = "The page of runs does not answer: the run goes on without it."
+            print(said, file=sys.stderr, flush=True)
+
+    def lets(self, record: logging.LogRecord) -> bool:
+        """Say whether the page is to be told."""
+        return self.times < self.ENDS
+
+
 def tell_watchers(manager: Any) -> None:
     """Let those that watch a run from elsewhere hear of it, however quiet the console is."""
     for handler in getattr(manager, "plugin_handlers", None) or ():
-        if not handler.writes_to_stream:
-            for hides in [each for each in handler.filters if isinstance(each, DefaultFilter)]:
-                handler.removeFilter(hides)
+        if handler.writes_to_stream:
+            continue
+        for hides in [each for each in handler.filters if isinstance(each, DefaultFilter)]:
+            handler.removeFilter(hides)
+        own = logging.getLogger(type(handler).__module__)
+        if not own.handlers:
+            patience = Patience()
+            own.addHandler(patience)
+            own.propagate = False
+            handler.addFilter(patience.lets)
 
 
 def refuse(logger: logging.Logger, message: str, is_module: bool) -> NoReturn:
