@@ -70,7 +70,7 @@ def test_inputs_are_looked_at_before_a_run(project: Project) -> None:
     again = project.run("check", "--configfile", "overlay.yaml", "--quiet", "all")
     assert "store_id       'store'" in again  # each time anew
     found = json.loads((project.folder / "results/check.json").read_text(encoding="utf-8"))
-    assert [(of["name"], of["rows"]) for of in found["sources"]][0] == ("sales", 1152)
+    assert next((of["name"], of["rows"]) for of in found["sources"]) == ("sales", 1152)
     path = project.folder / "data" / "stores.csv"
     path.write_text(path.read_text("utf-8").replace("store,", "shop,", 1), encoding="utf-8")
     done = project.snakemake("check", "--configfile", "overlay.yaml")
