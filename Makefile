@@ -5,7 +5,13 @@ CORES ?= all
 PORT ?= 8000
 PYTHON ?= python3
 VENV := .venv
-SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES)
+RUNS_PORT ?= 8000
+# Runs tell the page of runs what they do, where one is served (make dev, make runs).
+IS_SERVED = import http.client as http; server = http.HTTPConnection("127.0.0.1", $(RUNS_PORT), timeout=0.3); \
+	server.request("GET", "/api/service-info"); exit(b"running" not in server.getresponse().read())
+WATCHED = $(shell $(VENV)/bin/python -c '$(IS_SERVED)' 2>/dev/null && \
+	echo --logger $(LOGGERS) panoptes --logger-panoptes-timeout 2)
+SNAKEMAKE = $(VENV)/bin/snakemake $(WATCHED) --cores $(CORES)
 OVERLAY = $(if $(ENV),--configfile $(or $(wildcard config/$(ENV).yaml),$(error \
 	ENV=$(ENV): there is no config/$(ENV).yaml. There are: $(notdir $(basename $(wildcard config/*.yaml))))))
 
@@ -25,9 +31,17 @@ except OSError as error:
     sys.exit(f"Port {port} cannot be used: {error.strerror}. Take another: PORT={other} make dev")
 endef
 export PORT_IS_FREE
+# What a run is called everywhere, and how to go on after a failure.
+RUN_TARGETS := demo dev check run-internal-preprocessing run-internal-ml run-external-preprocessing \
+	run-external-ml run-merging run-full monitor
+RUN := $(shell date -u +%Y%m%dT%H%M%S)-$(shell od -An -N2 -tx1 /dev/urandom | tr -d ' \n')
+$(RUN_TARGETS): export STORE_CLUSTERS_RUN ?= $(RUN)
+$(RUN_TARGETS): export STORE_CLUSTERS_COMMAND = make $@ $(MAKEOVERRIDES)
+$(RUN_TARGETS): export SNAKEMAKE_LOGGER_PANOPTES_ADDRESS = http://127.0.0.1:$(RUNS_PORT)
+$(RUN_TARGETS): export SNAKEMAKE_LOGGER_PANOPTES_WORKFLOW_ID = $(or $(ENV),$@) $(STORE_CLUSTERS_RUN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test lint format lock report run-internal-preprocessing run-internal-ml \
+.PHONY: help setup demo dev runs check history test lint format lock report run-internal-preprocessing run-internal-ml \
 	run-external-preprocessing run-external-ml run-merging run-full monitor unlock dictionary reference \
 	clean
 
@@ -51,13 +65,21 @@ demo: setup  ## cluster the demo retailer and make all its pages
 	@$(SNAKEMAKE) --quiet all
 
 dev: ENV := dev
-dev: setup  ## run the demo with config/dev.yaml, then serve its pages on localhost
+dev: RUNS_PORT = $(PORT)
+dev: WATCHED = --logger panoptes --logger-panoptes-timeout 2
+dev: setup  ## run the demo with config/dev.yaml beside a live page of runs, which also serves its pages
 	@$(VENV)/bin/python -c "$$PORT_IS_FREE" $(PORT)
-	@$(SNAKEMAKE) --quiet all $(OVERLAY)
-	@echo
-	@echo 'The explorer: http://127.0.0.1:$(PORT)/explorer.html'
-	@echo 'The page of results: http://127.0.0.1:$(PORT)/ (Ctrl-C ends)'
-	@$(VENV)/bin/python -m http.server --bind 127.0.0.1 --directory results/dev/report $(PORT)
+	@$(VENV)/bin/python resources/serve_runs.py --port $(PORT) --results results/dev/report -- $(SNAKEMAKE) --quiet all $(OVERLAY)
+
+runs: setup  ## serve the live page of runs on localhost, for runs of other terminals
+	@$(VENV)/bin/python -c "$$PORT_IS_FREE" $(PORT)
+	@$(VENV)/bin/python resources/serve_runs.py --port $(PORT)
+
+check: setup  ## say what each input is, and whether they fit together, before a run
+	@$(SNAKEMAKE) check --quiet all $(OVERLAY)
+
+history: setup  ## the runs until now: when, who, how long, what came of them
+	@PYTHONPATH=scripts $(VENV)/bin/python -m store_clusters.tables.history
 
 run-internal-preprocessing: setup  ## sales to components, per category
 	@$(SNAKEMAKE) run_internal_preprocessing $(OVERLAY)
@@ -77,14 +99,15 @@ run-merging: setup  ## final clusters
 run-full: setup  ## everything, with account and page
 	@$(SNAKEMAKE) $(OVERLAY)
 
+monitor: LOGGERS := rich
 monitor: setup  ## run-full with a live view: what runs, what is left, how long it takes
-	@$(SNAKEMAKE) --logger rich $(OVERLAY)
+	@$(SNAKEMAKE) $(if $(WATCHED),,--logger rich) $(OVERLAY)
 
 unlock: setup  ## after a run was killed: a dead run cannot remove its lock
-	@$(SNAKEMAKE) --unlock $(OVERLAY)
+	@$(VENV)/bin/snakemake --cores $(CORES) --unlock $(OVERLAY)
 
 report: setup  ## Snakemake's report of the last full run, as snakemake-report.html
-	@$(SNAKEMAKE) $(OVERLAY) --report snakemake-report.html
+	@$(VENV)/bin/snakemake --cores $(CORES) $(OVERLAY) --report snakemake-report.html
 
 test: setup lint  ## lint, type checks and all tests
 	@$(VENV)/bin/pytest
@@ -102,7 +125,7 @@ format: setup  ## format the code
 	@$(VENV)/bin/snakefmt workflow
 
 lock: setup  ## resolve pyproject.toml to requirements.lock anew (needs uv)
-	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	@uv pip compile pyproject.toml --extra dev --extra watch --universal --python-version 3.11 \
 		--fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
 		--output-file requirements.lock
 
@@ -112,5 +135,7 @@ dictionary: setup  ## write docs/tables.md from the contracts of the tables
 reference: setup  ## write config/config.yaml, its schema and the tables of config/README.md
 	@$(VENV)/bin/python docs/make_configuration.py
 
-clean:  ## remove results and the demo retailer; the environment stays
-	@rm -rf results/* .snakemake resources/demo
+clean:  ## remove results and the demo retailer; the environment and the history of runs stay
+	@find results -mindepth 1 -type f ! -name '.gitkeep' ! -name 'history*.parquet' -delete
+	@find results -mindepth 1 -type d -empty -delete
+	@rm -rf .snakemake resources/demo

@@ -172,6 +172,8 @@ def tables() -> dict[str, str]:
         "labels": _table(_leaves(parts["labels"].section, "labels.")),
         "output": _table(_leaves(parts["output"].section, "output.")),
         "merge": _table(_leaves(parts["merge"].section, "merge.")),
+        "checks": _table(_leaves(parts["checks"].section, "checks.")),
+        "logging": _table(_leaves(parts["logging"].section, "logging.")),
         "seed and shards": _table((name, parts[name]) for name in ("seed", "shards")),
     }
 

@@ -22,6 +22,10 @@ PARTS = {
     ),
     "internal": ("Sales", "Below `results/internal/`."),
     "external": ("Stores", "Below `results/external/`."),
+    "history": (
+        "Runs",
+        "Below `results/`, or in `DAGSTER_HOME`, for all results together, where that is set.",
+    ),
 }
 HEAD = """# Every table, column by column
 
@@ -47,7 +51,7 @@ def dictionary() -> str:
 def described(file: str, contract: dict[str, Any]) -> str:
     """Return what the dictionary says of a table."""
     lines = [
-        f"### `{file.partition('/')[2]}`\n",
+        f"### `{file.partition('/')[2] or file}`\n",
         f"One row per {contract['row']}. Key: {', '.join(contract['key'])}.\n",
         "| column | type | meaning |",
         "|---|---|---|",

@@ -31,11 +31,11 @@ def main(snakemake: Any, log: JobLog) -> None:
             "and are set aside (inputs.sales.incomplete)",
             rows=totals.incomplete,
         )
-    receipt = fingerprint(path) | {"rows": totals.rows, "sales": str(totals.sales)}
+    read = {"rows": totals.rows, "sales": str(totals.sales), "months": totals.months}
     if totals.dropped:
-        receipt |= {"rows_left_out": totals.dropped}
+        read |= {"rows_left_out": totals.dropped}
         log.warn(f"{path}: rows are left out: {totals.dropped}", rows_left_out=totals.dropped)
-    write_json(output.receipt, receipt)
+    write_json(output.receipt, fingerprint(path) | read)
     log.done(
         f"{path}: {totals.rows:,} rows to {totals.sums:,} sums, sales {totals.sales:,.2f}",
         rows_in=totals.rows,

@@ -2,9 +2,8 @@
 
 Reads: the receipts and sums of all sales files, every other input file, the tables set aside and
 the final clusters.
-Writes: ``run.json`` with the versions of the workflow and of packages, the code revision, the
-configuration, checksums of the inputs and the reconciliation. Stops the run when a store or a cent
-is missing.
+Writes: ``run.json`` with versions, the code revision, the configuration, checksums of the inputs,
+the reconciliation and what needs a look. Stops the run when a store or a cent is missing.
 """
 
 from decimal import Decimal
@@ -20,8 +19,10 @@ from store_clusters.sales.account import (
     reconcile_stores,
     stores_sold,
 )
+from store_clusters.sales.checks import check_account
 from store_clusters.sales.whole_store import counted_once
 from store_clusters.tables.contracts import read_table
+from store_clusters.tables.history import last_account
 
 
 def main(snakemake: Any, log: JobLog) -> None:
@@ -34,7 +35,10 @@ def main(snakemake: Any, log: JobLog) -> None:
     sales = reconcile_sales(read, read_table(files.set_aside, "set_aside"), once)
     external = read_table(files.raw_features, "raw_features", columns=["store_id"])
     seen = {"sales": stores_sold(files.parts), "external": set(external["store_id"].to_pylist())}
-    stores = reconcile_stores(seen, final) | {"categories": len(once["category"].unique())}
+    stores = reconcile_stores(seen, final) | {
+        "categories": len(once["category"].unique()),
+        "without_external": len(seen["sales"] - seen["external"]),
+    }
     account = made_by() | {
         "configuration": params.settings,
         "inputs": describe_files(params.files, receipts),
@@ -42,14 +46,13 @@ def main(snakemake: Any, log: JobLog) -> None:
         "stores": stores,
         "final_clusters": count_clusters(final),
     }
+    before = last_account(params.settings["output"]["results"], account["run"])
+    account["warnings"] = check_account(account, before, log)
     write_json(snakemake.output[0], account)
     amounts = {name: f"{Decimal(sales[name]):,.2f}" for name in ("read", "clustered", "set_aside")}
-    log.done(
-        f"sales read {amounts['read']} = clustered {amounts['clustered']} + set aside "
-        f"{amounts['set_aside']}; {stores['seen']:,} stores in, none lost",
-        sales=sales,
-        stores=stores,
-    )
+    said = f"sales read {amounts['read']} = clustered {amounts['clustered']} + set aside "
+    said += f"{amounts['set_aside']}; {stores['seen']:,} stores in, none lost"
+    log.done(said, sales=sales, stores=stores)
 
 
 if __name__ == "__main__":

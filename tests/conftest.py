@@ -95,10 +95,14 @@ class Project:
         return name
 
     def files(self, pattern: str = "results/**/*.parquet") -> dict[str, bytes]:
-        """Return the bytes of the files that match, by their path in the project."""
+        """Return the bytes of the files that match, by their path in the project.
+
+        The history is another after every run.
+        """
         return {
             str(path.relative_to(self.folder)): path.read_bytes()
             for path in sorted(self.folder.glob(pattern))
+            if path.name != "history.parquet"
         }
 
 

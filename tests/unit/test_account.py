@@ -113,7 +113,7 @@ def test_a_result_says_the_version_and_the_revision_that_made_it(
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found = made_by()
     assert found["version"] == project["version"]
-    assert list(found)[:2] == ["version", "revision"]
+    assert list(found)[:3] == ["run", "version", "revision"]
     assert "snakemake" in found["packages"]
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "9.8.7"\n', encoding="utf-8")
     monkeypatch.setattr(version, "ROOT", tmp_path)

@@ -290,7 +290,7 @@ def test_dates_need_no_quotes() -> None:
 @pytest.mark.parametrize(
     ("overlay", "expected"),
     [
-        ("seeds: 1", "seeds: unknown key. Did you mean 'seed'? Keys here: external, inputs,"),
+        ("seeds: 1", "seeds: unknown key. Did you mean 'seed'? Keys here: checks, external,"),
         (
             "internal: {choose_k: {maxx: 3}}",
             "internal.choose_k.maxx: unknown key. Did you mean 'max'",

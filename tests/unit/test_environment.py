@@ -47,6 +47,7 @@ def sources() -> list[Path]:
     """Return the Python that a run executes: scripts, library, rules."""
     folders = ("scripts", "workflow", "resources")
     found = [path for name in folders for path in (ROOT / name).rglob("*.py")]
+    found.remove(ROOT / "resources" / "serve_runs.py")  # the page of runs, which no run needs
     return [*found, *(ROOT / "workflow").rglob("*.smk"), ROOT / "workflow" / "Snakefile"]
 
 

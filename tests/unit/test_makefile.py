@@ -87,12 +87,13 @@ def test_monitor_report_and_unlock_are_options_of_snakemake() -> None:
 
 
 def test_dev_runs_and_serves_the_results_of_its_own_environment() -> None:
-    _, run, serve = planned("dev", "PORT=8123")[-3:]
+    serve = planned("dev", "PORT=8123")[-1]
+    server, run = serve[: serve.index("--")], serve[serve.index("--") + 1 :]
+    assert server[1:] == [
+        *("resources/serve_runs.py", "--port", "8123", "--results", "results/dev/report")
+    ]
     assert run[-2:] == ["--configfile", "config/dev.yaml"]
-    assert "http.server" in serve
-    assert serve[serve.index("--bind") + 1] == "127.0.0.1"
-    assert serve[serve.index("--directory") + 1] == "results/dev/report"
-    assert serve[-1] == "8123"
+    assert run[1:3] == ["--logger", "panoptes"]
 
 
 def test_tests_begin_with_what_is_quicker() -> None:
@@ -119,7 +120,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (programs / "bin").mkdir(parents=True)
     for name, text in {
         "snakemake": "echo RUN",
-        "python": f'[ "$1" = -m ] && echo SERVED || exec {sys.executable} "$@"',
+        "python": f'case "$1" in res*) echo SERVED "$@";; *) exec {sys.executable} "$@";; esac',
     }.items():
         path = programs / "bin" / name
         path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
@@ -157,13 +158,13 @@ def test_a_port_that_is_none_is_told(tmp_path: Path, port: str) -> None:
     assert "RUN" not in done.stdout
 
 
-def test_a_free_port_is_served_from_after_the_run(tmp_path: Path) -> None:
+def test_a_free_port_is_served_from_while_the_run_goes_on(tmp_path: Path) -> None:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
     done = make(tmp_path, "dev", f"PORT={port}")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.index("RUN") < done.stdout.index(f":{port}/") < done.stdout.index("SERVED")
+    assert f"SERVED resources/serve_runs.py --port {port}" in done.stdout
 
 
 @pytest.mark.parametrize("target", ["run-full", "run-merging", "monitor", "report"])

@@ -9,10 +9,17 @@ from snakemake.exceptions import WorkflowError
 from store_clusters.run.code import code_digest
 from store_clusters.settings.resolve import resolve_config, typed
 from store_clusters.settings.sources import FOLDERS, results_folder, unnamed_sources
-from store_clusters.run.console import LastRun, redo_next_time
+from store_clusters.run.console import LastRun, only_warn, redo_next_time, refuse
 from store_clusters.run.errors import InputError
 from store_clusters.inputs.find import DEMO_FILES, find_inputs, mixes_demo, uses_demo
-from store_clusters.run.job import print_errors, print_results
+from store_clusters.run.ending import (
+    Said,
+    exit_with,
+    print_failures,
+    print_results,
+)
+from store_clusters.run.logging_options import start_logging
+from store_clusters.run.run_id import start_run
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
@@ -33,8 +40,11 @@ if not IS_MODULE:  # the results of other sources get a folder apart
 try:
     settings = resolve_config(config, results_folder(overlays))
     inputs = find_inputs(settings["inputs"], unnamed_sources(config))
+    # known to jobs by their environment: no rule depends on either
+    RUN = start_run(begins=workflow.is_main_process)
+    start_logging(settings["logging"])
 except InputError as error:
-    raise WorkflowError(str(error)) from None
+    refuse(logger, str(error), IS_MODULE)
 
 if mixes_demo(inputs):
     logger.warning(

@@ -15,6 +15,7 @@ if not SCRIPTS.is_dir():
     )
 sys.path.append(str(SCRIPTS))
 
-from store_clusters.run.console import show_errors
+from store_clusters.run.console import show_errors, tell_watchers
 
-QUIET = show_errors(logger, workflow.output_settings.quiet)
+show_errors(logger, workflow.output_settings.quiet)
+tell_watchers(workflow.logger_manager)

@@ -27,6 +27,36 @@ rule make_demo:
         "../../resources/make_demo.py"
 
 
+# Asked for by hand, and each time made anew.
+rule check_inputs:
+    input:
+        inputs.files,
+    output:
+        "<results>/check.json",
+    log:
+        "<logs>/check_inputs.jsonl",
+    benchmark:
+        "<benchmarks>/check_inputs.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **needs(times_input=0, minutes=10),
+    params:
+        inputs=settings["inputs"],
+        files={
+            "sales": list(inputs.sales.values()),
+            "products": inputs.products,
+            "external": inputs.external,
+        },
+        checks=settings["checks"],
+        run=RUN,
+        code=code_digest("check_inputs.py"),
+    message:
+        "Looking at the inputs"
+    script:
+        "../../scripts/check_inputs.py"
+
+
 rule aggregate_sales:
     input:
         sales=lookup(dpath="{part}", within=inputs.sales),

@@ -38,7 +38,7 @@ rule reconcile:
     resources:
         **needs(times_input=4, minutes=30),
     params:
-        settings=settings,
+        settings={name: value for name, value in settings.items() if name != "logging"},
         files=inputs.files,
         code=code_digest("reconcile.py"),
     message:

@@ -3,15 +3,17 @@
 import json
 import logging
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from snakemake.exceptions import WorkflowError
-from snakemake.logging import DefaultFormatter
+from snakemake.logging import DefaultFilter, DefaultFormatter
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from store_clusters.run.ending import WRONG_CONFIGURATION, exit_with
 from store_clusters.run.errors import InputError
 from store_clusters.run.files import read_json
 
@@ -59,6 +61,65 @@ def show_errors(logger: logging.Logger, quiet: Collection[Any] | None) -> bool:
     if Quietness.ALL in (quiet or ()) and not known:
         logger.addHandler(QuietErrors())
     return Quietness.ALL in (quiet or ())
+
+
+class Patience(logging.Handler):
+    """Hears that the server of the page of runs does not answer, and soon lets no more be told.
+
+    Otherwise the end of a run would wait for each of its events in vain.
+    """
+
+    ENDS = 3  # times
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count what went wrong; say it once."""
+        self.times += 1
+        if self.times == self.ENDS:
+            said = "The page of runs does not answer: the run goes on without it."
+            print(said, file=sys.stderr, flush=True)
+
+    def lets(self, record: logging.LogRecord) -> bool:
+        """Say whether the page is to be told."""
+        return self.times < self.ENDS
+
+
+def tell_watchers(manager: Any) -> None:
+    """Let those that watch a run from elsewhere hear of it, however quiet the console is."""
+    for handler in getattr(manager, "plugin_handlers", None) or ():
+        if handler.writes_to_stream:
+            continue
+        for hides in [each for each in handler.filters if isinstance(each, DefaultFilter)]:
+            handler.removeFilter(hides)
+        own = logging.getLogger(type(handler).__module__)
+        if not own.handlers:
+            patience = Patience()
+            own.addHandler(patience)
+            own.propagate = False
+            handler.addFilter(patience.lets)
+
+
+def refuse(logger: logging.Logger, message: str, is_module: bool) -> NoReturn:
+    """End a run before it begins, with an exit code of its own.
+
+    Where the workflow is part of another, that one says it.
+    """
+    if not is_module:
+        logger.error(message)
+        exit_with(WRONG_CONFIGURATION)
+    raise WorkflowError(message)
+
+
+@contextmanager
+def only_warn(logger: logging.Logger, failed: str) -> Iterator[None]:
+    """Let what is beside the point of a run fail with a warning: the run goes on."""
+    try:
+        yield
+    except Exception as error:
+        logger.warning(f"{failed}: {type(error).__name__}: {error}")
 
 
 def redo_next_time(workflow: Any) -> None:

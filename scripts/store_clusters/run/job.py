@@ -12,15 +12,23 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from store_clusters.run.errors import InputError
+from store_clusters.run.logging_options import Logging, logging_of_run
+from store_clusters.run.run_id import run_id
 
 
 class JobLog:
-    """Writes what a job did as JSON lines to its log file, and one readable line to the console."""
+    """Writes what a job did as JSON lines to its log file, and one readable line to the console.
+
+    ``logging`` in the configuration may want more of the console, less, or JSON lines there, too,
+    and all lines of the run in one file.
+    """
 
     def __init__(self, path: str | Path, step: str, wildcards: dict[str, str]):
         self.path = Path(path)
         self.step = step
         self.wildcards = wildcards
+        self.run = run_id()
+        self.logging: Logging = logging_of_run()
         self.started = time.perf_counter()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text("", encoding="utf-8")
@@ -39,67 +47,50 @@ class JobLog:
             lines = traceback.format_exception(kind, error, trace)
             self.event("crash", traceback="".join(lines))
 
-    def event(self, event: str, **facts: Any) -> None:
-        """Append one JSON line: when, step, wildcards, event and the facts given."""
-        line = {
+    def event(self, event: str, **facts: Any) -> str:
+        """Append one JSON line: when, run, step, wildcards, event and the facts; return it."""
+        content = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "run": self.run,
             "step": self.step,
             **self.wildcards,
             "event": event,
             **facts,
         }
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+        line = json.dumps(content, ensure_ascii=False, default=str) + "\n"
+        for path in [self.path, *([Path(self.logging.file)] if self.logging.file else [])]:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line)
+        return line
 
     def done(self, summary: str, **facts: Any) -> None:
         """Record the end of the job; ``summary`` is the sentence shown on the console."""
         seconds = round(time.perf_counter() - self.started, 3)
-        self.event("done", summary=summary, **facts, seconds=seconds)
-        self._say(f"{summary} ({seconds:.1f} s)")
+        line = self.event("done", summary=summary, **facts, seconds=seconds)
+        self._say("info", f"{summary} ({seconds:.1f} s)", line)
 
     def warn(self, message: str, **facts: Any) -> None:
         """Record a doubtful result, which the user should look at, and show it on the console."""
-        self.event("warning", message=message, **facts)
-        self._say(f"WARNING: {message}")
+        line = self.event("warning", message=message, **facts)
+        self._say("warning", f"WARNING: {message}", line)
 
     def failed(self, message: str) -> None:
         """Record a problem the user can mend and show it on the console."""
-        self.event("error", message=message)
-        self._say(f"ERROR: {message}")
+        self._say("error", f"ERROR: {message}", self.event("error", message=message))
 
-    def _say(self, text: str) -> None:
+    def _say(self, level: str, text: str, line: str) -> None:
+        if not self.logging.shows(level):
+            return
         parts = [str(value).strip("/").split("/")[-1] for value in self.wildcards.values()]
         where = " ".join([self.step, *filter(None, parts)])
-        print(f"[{where}] {text}", file=sys.stderr, flush=True)
+        said = line if self.logging.format == "json" else f"[{where}] {text}\n"
+        print(said, end="", file=sys.stderr, flush=True)
 
 
 def run(main: Callable[[Any, JobLog], None], snakemake: Any) -> None:
     """Call ``main(snakemake, log)``; bad input becomes one message and exit status 1."""
     log = JobLog(snakemake.log[0], snakemake.rule, dict(snakemake.wildcards.items()))
+    log.event("start", input=list(map(str, snakemake.input)))
     # more threads would change last bits of floats
     with log, threadpool_limits(limits=1):
         main(snakemake, log)
-
-
-def print_results(results: dict[str, str], since: float) -> None:
-    """Print where results made after ``since`` are, and how long it took; nothing without any."""
-    made = {
-        name: path
-        for name, path in results.items()
-        if Path(path).exists() and Path(path).stat().st_mtime >= since
-    }
-    if made:
-        print(file=sys.stderr)
-        for name, path in made.items():
-            print(f"{name + ':':16}{path}", file=sys.stderr)
-        print(f"{'Time:':16}{time.time() - since:.0f} s", file=sys.stderr)
-
-
-def print_errors(folder: str | Path, since: float) -> None:
-    """Print the error that ends a job log below ``folder``, of logs written after ``since``."""
-    logs = (path for path in Path(folder).rglob("*.jsonl") if path.stat().st_mtime >= since)
-    for path in sorted(logs):
-        lines = path.read_text(encoding="utf-8").splitlines()
-        last = json.loads(lines[-1]) if lines else {}
-        if last.get("event") == "error":
-            print(f"\n{last['step']}: {last['message']}", file=sys.stderr)

@@ -7,13 +7,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from store_clusters.run.run_id import run_id
+
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("snakemake", "numpy", "pandas", "scipy", "scikit-learn", "pyarrow", "duckdb")
 
 
 def made_by() -> dict[str, Any]:
-    """Return what the account of a run says of the code and of the machine."""
+    """Return what the account of a run says of the run, of the code and of the machine."""
     return {
+        "run": run_id(),
         "version": workflow_version(),
         "revision": revision(),
         "python": platform.python_version(),

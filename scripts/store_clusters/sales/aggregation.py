@@ -4,12 +4,15 @@ The database reads the file itself where it can; else, and where the file has ro
 used, it is read and checked batch by batch, which says what is wrong. Both give the same sums.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from store_clusters.inputs.columns import stream_columns
 from store_clusters.inputs.conversion import column_schema, convert
@@ -22,6 +25,7 @@ from store_clusters.tables.contracts import ROW_GROUP
 
 KINDS = {"store_id": "identifier", "product_id": "identifier", "sales": "money", "date": "date"}
 IDENTIFIERS = ("store_id", "product_id")
+DAY_COUNTS = pa.schema([("date", pa.date32()), ("rows", pa.int64())])
 PROGRESS_ROWS = 10_000_000
 SUMS = """
     CREATE TABLE sums AS
@@ -54,6 +58,11 @@ INCOMPLETE = """
     (SELECT coalesce(store_id, '') AS store_id, coalesce(product_id, '') AS product_id, sales, date
      FROM rows)
 """
+DAYS = """
+    CREATE TABLE days AS
+    SELECT date AS day, count(*) AS rows FROM {rows} WHERE date IS NOT NULL GROUP BY date
+"""
+MONTHS = "SELECT strftime(day, '%Y-%m') AS month, sum(rows) FROM days GROUP BY month ORDER BY month"
 TOTALS = """
     SELECT count(*), count(DISTINCT store_id), coalesce(sum(rows), 0),
            coalesce(sum(sales::DECIMAL(38, 4)), 0)
@@ -73,6 +82,7 @@ class Totals:
     stores: int
     rows: int  # of the file, those left out not counted
     sales: Decimal
+    months: dict[str, int]  # rows of each month, such as 2024-01; none without dates
     dropped: dict[str, int] = field(default_factory=dict)  # rows left out, by what they are
     incomplete: int = 0  # rows without a store or a product
 
@@ -102,10 +112,11 @@ def sum_sales(
         )
     if not directly and tally.read != rows + sum(tally.dropped.values()):
         raise ArithmeticError(f"{path}: {tally.read} rows read, {rows} used, {tally.dropped}")
+    months = {month: int(rows) for month, rows in database.sql(MONTHS).fetchall()}
     incomplete = 0
     if source.incomplete == "set_aside":
         ((incomplete,),) = database.sql(INCOMPLETE_ROWS).fetchall()
-    return Totals(sums, stores, int(rows), sales, tally.dropped, int(incomplete))
+    return Totals(sums, stores, int(rows), sales, months, tally.dropped, int(incomplete))
 
 
 def summed(database: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
@@ -123,6 +134,7 @@ def sum_directly(database: duckdb.DuckDBPyConnection, path: str, source: Sales) 
         for name in IDENTIFIERS:
             _name_identifiers(database, rows, name, source, path)
         _sum(database, RENAMED.format(rows=rows), source)
+        database.execute(DAYS.format(rows=rows))
     except (duckdb.Error, InputError):  # the slower way says which rows
         return False
     return True
@@ -155,15 +167,23 @@ def sum_batches(
         ) from error
     if stream.error:
         raise stream.error
+    counted = {"date": list(stream.days.keys()), "rows": list(stream.days.values())}
+    days = pa.table(counted, DAY_COUNTS)
+    database.register("counted", days)
+    database.execute("CREATE TABLE days AS SELECT date AS day, rows FROM counted")
     return tally
 
 
 class _Stream:
-    """Hands batches to the database; keeps the error that ended them, and says how far it is."""
+    """Hands batches to the database; keeps the error that ended them, and says how far it is.
+
+    Counts the rows of each day on the way.
+    """
 
     def __init__(self, batches: Iterator[pa.RecordBatch], progress: Callable[[int], object]):
         self.batches, self.progress = batches, progress
         self.rows = 0
+        self.days: Counter[date] = Counter()
         self.error: InputError | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
@@ -174,6 +194,8 @@ class _Stream:
                 if self.rows // PROGRESS_ROWS < rows // PROGRESS_ROWS:
                     self.progress(rows)
                 self.rows = rows
+                for day in pc.value_counts(batch.column("date").drop_null()).to_pylist():
+                    self.days[day["values"]] += day["counts"]
                 yield batch
         except InputError as error:
             self.error = error

@@ -20,11 +20,13 @@ from store_clusters.features.options import (
 )
 from store_clusters.inputs.options import Inputs
 from store_clusters.merge.options import Merge
+from store_clusters.run.logging_options import Logging
 from store_clusters.run.options import (
     Options,
     Text,
     Unique,
 )
+from store_clusters.sales.options import Checks
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,11 @@ class Settings(Options):
     """Seed of everything random; each step and group draws from a seed of its own, made from it."""
     shards: Annotated[int, Ge(1), Le(10_000)] = 1
     """Jobs that the categories are spread over; changes no result."""
+    checks: Checks = field(default_factory=Checks)
+    """What of a run's account needs a look: a warning at the end, or an error; changes no
+    cluster."""
+    logging: Logging = field(default_factory=Logging)
+    """What a run says on the console, and where else; changes no result and re-runs nothing."""
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """Yield what does not agree: a method that needs dates, and sales without."""

@@ -1,6 +1,7 @@
 """The page of results: account, clusters, reasons and pictures on one page."""
 
 import base64
+import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from store_clusters.report.results import Results
 from store_clusters.report.sources import TEMPLATES
 from store_clusters.run.files import write_text
 from store_clusters.run.options import options_of
+from store_clusters.tables.history import duration, read_history
 
 FILE = "index.html"
 REPORT = {"category": "1 Pages", "labels": {"page": "all results"}}
@@ -54,6 +56,8 @@ FIRST = [  # pictures, as they stand on the page; others follow
 OF_A_CATEGORY = ("names", "drivers", "rules", "stability", "numbers", "categories")
 STRONGEST = 5  # features that separate the clusters of a category
 
+RUNS = 12  # of the history, that the page shows
+
 Rows = list[dict[str, Any]]
 
 
@@ -75,6 +79,7 @@ def write(results: Results, path: str | Path) -> str:
         )
     page = template.render(
         run=results.run,
+        history=_history(results.run),
         tables={name: export.title for name, export in EXPORTS.items()},
         pictures=_in_order(results.pictures),
         categories=categories,
@@ -87,6 +92,18 @@ def write(results: Results, path: str | Path) -> str:
     )
     write_text(path, page)
     return f"{path}, {len(results.pictures)} pictures"
+
+
+def _history(run: Mapping[str, Any]) -> Rows:
+    """Return the last runs with these results, the latest first; this one has not ended."""
+    rows = read_history(run["configuration"]["output"]["results"])
+    ended = [row for row in rows if row["run"] != run["run"]]
+    return [
+        row
+        | {name: json.loads(row[name] or "{}") for name in ("clusters", "warnings")}
+        | {"duration": duration(row["seconds"])}
+        for row in sorted(ended, key=lambda row: row["started"])[-RUNS:][::-1]
+    ]
 
 
 def _moved(clusters: pa.Table) -> Counter[tuple[str, str]]:
