@@ -20,8 +20,16 @@ from store_clusters.run.options import (
 class Source(Options):
     """How a file is written."""
 
-    path: Text
-    """File or glob, in one of the formats of `format`."""
+    path: Text | None = None
+    """File or glob, in one of the formats of `format`; or `s3://`, `gs://`, `az://` in the same
+    form, which is copied to the disk first."""
+    database: Text | None = None
+    """URL of a database, in place of `path`: `${oc.env:SALES_DB}`, a variable of yours, or
+    `sqlite:///pos.db`."""
+    table: Text | None = None
+    """Table or view of the database, `schema.table`."""
+    query: Text | None = None
+    """Query to use in place of a `table`."""
     format: Annotated[str, Member(READERS, also=(AUTO,))] = AUTO
     """Format; `auto` goes by the file's name."""
     delimiter: Annotated[str, MinLen(1), MaxLen(1)] = ","
@@ -39,6 +47,17 @@ class Source(Options):
     """Format of dates in text, such as `"%d/%m/%Y"`; null means 2024-01-31."""
     strip_leading_zeros: bool = False
     """Whether `007` and `7` are the same identifier."""
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not agree: where the data is."""
+        if (self.path is None) == (self.database is None):
+            yield "", "give either path, or database with table or query."
+        elif self.database is None and (self.table or self.query):
+            yield "", "table and query are of a database, and there is none."
+        elif self.database and (self.table is None) == (self.query is None):
+            yield "", "give either table or query of the database."
+        elif self.database and self.format != AUTO:
+            yield "format", "a database has none."
 
 
 @dataclass(frozen=True)
@@ -68,6 +87,7 @@ class Sales(Source):
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """Yield what does not agree: the days to use."""
+        yield from super().contradictions()
         if self.from_ and self.to and self.from_ > self.to:
             yield "", f"from ({self.from_}) is after to ({self.to})."
         if (self.from_ or self.to) and not self.columns.date:
@@ -113,6 +133,7 @@ class Products(Source):
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """Yield what does not agree: where the category is."""
+        yield from super().contradictions()
         if (self.columns.category is None) == (self.constants.category is None):
             yield "", "give the category either in columns (theirs) or in constants."
 
@@ -158,6 +179,7 @@ class External(Source):
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """Yield what does not agree: a reading by its date, and none."""
+        yield from super().contradictions()
         if self.rows in {"first", "last"} and not self.columns.date:
             yield "", f"rows: {self.rows} needs columns.date."
 

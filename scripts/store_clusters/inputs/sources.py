@@ -16,6 +16,7 @@ from store_clusters.inputs.conversion import Where, column_schema, convert
 from store_clusters.inputs.options import External, Products, Sales, Source
 from store_clusters.inputs.readers import reader_of
 from store_clusters.run.errors import InputError, examples
+from store_clusters.run.origins import origin_of
 
 Mapped = Sales | Products | External  # a source that maps columns
 
@@ -110,7 +111,9 @@ def place(path: str | Path, source: Source, column: str, rows: int = 0) -> Where
 
 def fingerprint(path: str | Path) -> dict[str, Any]:
     """Return what the account of a run says of an input file: name, size and checksum."""
-    return {"file": str(path), "bytes": Path(path).stat().st_size, "sha256": checksum(path)}
+    about = {"file": str(path), "bytes": Path(path).stat().st_size, "sha256": checksum(path)}
+    origin = origin_of(path)
+    return about | {"copy_of": origin} if origin else about
 
 
 def checksum(path: str | Path) -> str:

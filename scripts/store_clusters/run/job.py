@@ -12,6 +12,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from store_clusters.run.errors import InputError
+from store_clusters.run.origins import with_origins
 
 
 class JobLog:
@@ -78,7 +79,10 @@ def run(main: Callable[[Any, JobLog], None], snakemake: Any) -> None:
     log = JobLog(snakemake.log[0], snakemake.rule, dict(snakemake.wildcards.items()))
     # more threads would change last bits of floats
     with log, threadpool_limits(limits=1):
-        main(snakemake, log)
+        try:
+            main(snakemake, log)
+        except InputError as error:
+            raise InputError(with_origins(str(error), snakemake.input)) from None
 
 
 def print_results(results: dict[str, str], since: float) -> None:
