@@ -109,7 +109,7 @@ def defaults_page() -> str:
     for key in keys(Settings).values():
         if key.name == "inputs":
             continue
-        if key.section:
+        if key.section and not key.is_list:
             lines += ["", *_commented(f"{key.name}:", key)]
             for inner in keys(key.section).values():
                 lines += _inner(inner)
@@ -172,6 +172,7 @@ def tables() -> dict[str, str]:
         "labels": _table(_leaves(parts["labels"].section, "labels.")),
         "output": _table(_leaves(parts["output"].section, "output.")),
         "merge": _table(_leaves(parts["merge"].section, "merge.")),
+        "publish": _table(_leaves(parts["publish"].section)),
         "seed and shards": _table((name, parts[name]) for name in ("seed", "shards")),
     }
 

@@ -128,3 +128,11 @@ FINAL_TABLES = [
 ]
 
 MERGED_TABLES = [*FINAL_TABLES, "labels"]
+
+PUBLISHED = {
+    destination["name"]: {
+        **destination,
+        "file": f"{settings['output']['merged']}/{destination['result']}.parquet",
+    }
+    for destination in settings["publish"]
+}

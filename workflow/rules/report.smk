@@ -38,7 +38,8 @@ rule reconcile:
     resources:
         **needs(times_input=4, minutes=30),
     params:
-        settings=settings,
+        # what is published is no part of what was found
+        settings={key: value for key, value in settings.items() if key != "publish"},
         files=inputs.files,
         code=code_digest("reconcile.py"),
     message:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store_clusters.inputs.databases import Connection, database_of
+from store_clusters.inputs.databases import Connection, database_of, fields_of
 from store_clusters.run.errors import InputError, examples
 from store_clusters.run.files import complete
 from store_clusters.run.secrets import reveal, shown, told
@@ -157,7 +157,7 @@ def _rows(database: Connection, request: Request) -> str:
 
 def _query(database: Connection, request: Request) -> str:
     rows = _rows(database, request)
-    fields = {one.name: one for one in _fields(database, request)}
+    fields = {one.name: one for one in fields_of(database, rows)}
     for name in request.columns or ():
         if name not in fields:
             raise InputError(
@@ -172,13 +172,6 @@ def _query(database: Connection, request: Request) -> str:
     # Rows without a day belong to no month: each finds them, so that none is left out unseen.
     query += f" WHERE ({day} >= '{request.from_}' AND {day} < '{after}') OR {day} IS NULL"
     return query + f" OR {NO_DAY.format(day=day)}" * database.holds_text(fields[request.day])
-
-
-def _fields(database: Connection, request: Request) -> pa.Schema:
-    found = database.find(f"SELECT * FROM {_rows(database, request)} WHERE 1 = 0")
-    for _ in found.batches():
-        pass
-    return found.fields
 
 
 def _check_days(values: pa.Array, request: Request) -> None:

@@ -95,6 +95,14 @@ def database_of(url: str, key: str) -> Database:
     return cast(Database, DATABASES.load(OTHER))
 
 
+def fields_of(database: Connection, rows: str) -> pa.Schema:
+    """Return the columns of what stands after FROM, as the driver describes them."""
+    found = database.find(f"SELECT * FROM {rows} WHERE 1 = 0")
+    for _ in found.batches():
+        pass  # so that the query ends
+    return found.fields
+
+
 def file_of(url: str) -> str:
     """Return the file of a URL: ``sqlite:///pos.db`` is relative, ``sqlite:////pos.db`` is not."""
     return url.partition("://")[2].removeprefix("/").partition("?")[0]

@@ -60,8 +60,15 @@ class Other:
     def insert(self, table: str, rows: pa.Table, create: bool) -> None:
         """Add the rows by way of pandas."""
         schema, _, name = table.rpartition(".")
+        exact = import_module("sqlalchemy").Numeric(18, 4)
+        types = {one.name: exact for one in rows.schema if pa.types.is_decimal(one.type)}
         rows.to_pandas().to_sql(
-            name, self.connection, schema=schema or None, if_exists="append", index=False
+            name,
+            self.connection,
+            schema=schema or None,
+            if_exists="append",
+            index=False,
+            dtype=types,
         )
 
     def commit(self) -> None:
