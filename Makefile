@@ -28,7 +28,7 @@ export PORT_IS_FREE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo dev test lint format lock report run-internal-preprocessing run-internal-ml \
-	run-external-preprocessing run-external-ml run-merging run-full monitor unlock dictionary reference \
+	run-external-preprocessing run-external-ml run-merging run-full monitor refresh unlock dictionary reference \
 	clean
 
 help:  ## list the targets
@@ -79,6 +79,9 @@ run-full: setup  ## everything, with account and page
 
 monitor: setup  ## run-full with a live view: what runs, what is left, how long it takes
 	@$(SNAKEMAKE) --logger rich $(OVERLAY)
+
+refresh: setup  ## run-full with all months and tables of databases asked for again
+	@$(SNAKEMAKE) --forcerun query_database $(OVERLAY)
 
 unlock: setup  ## after a run was killed: a dead run cannot remove its lock
 	@$(SNAKEMAKE) --unlock $(OVERLAY)

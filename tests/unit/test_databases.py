@@ -30,10 +30,10 @@ LITERALS = ", ".join(str(row) for row in VALUES)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     if reason := postgres.why_not():
         pytest.skip(reason)
-    with postgres.running(tmp_path_factory.mktemp("postgres")) as url:
+    with postgres.running() as url:
         types = '"Store Nr" char(4), sku integer, amount numeric(14, 2), day date, note money'
         postgres.execute(
             url,

@@ -32,10 +32,10 @@ DAY = date(2024, 5, 1)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     if reason := postgres.why_not():
         pytest.skip(reason)
-    with postgres.running(tmp_path_factory.mktemp("postgres")) as url:
+    with postgres.running() as url:
         yield url
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +24,16 @@ def why_not() -> str | None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Run a server whose data is in ``folder``; yield the URL of a database."""
+def running() -> Iterator[str]:
+    """Run a server; yield the URL of a database.
+
+    Its folder is apart from those of the tests, which only their owner may enter.
+    """
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        yield from _running(Path(folder))
+
+
+def _running(folder: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -36,9 +45,6 @@ def running(folder: Path) -> Iterator[str]:
     if user:
         for path in (data, secret):
             shutil.chown(path, "postgres")
-        for parent in folder.parents:
-            if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
         folder.chmod(0o755)
     make = [binaries / "initdb", "-D", data, "-U", "sales", "-A", "scram-sha-256", "-E", "UTF8"]
     subprocess.run(

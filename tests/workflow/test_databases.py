@@ -35,7 +35,7 @@ PUBLISH = [
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The variables that a run needs, the password only in a file that one of them names."""
     folder = tmp_path_factory.mktemp("servers")
-    with postgres.running(folder) as url, s3.running() as variables:
+    with postgres.running() as url, s3.running() as variables:
         (folder / "url").write_text(url, encoding="utf-8")
         yield {**variables, "SALES_DB_FILE": str(folder / "url"), **TODAY}
 
