@@ -35,9 +35,10 @@ def main(snakemake: Any, log: JobLog) -> None:
     external = read_table(files.raw_features, "raw_features", columns=["store_id"])
     seen = {"sales": stores_sold(files.parts), "external": set(external["store_id"].to_pylist())}
     stores = reconcile_stores(seen, final) | {"categories": len(once["category"].unique())}
+    used = [receipt["file"] for receipt in receipts] + [*files.products, *files.external]
     account = made_by() | {
         "configuration": params.settings,
-        "inputs": describe_files(params.files, receipts),
+        "inputs": describe_files(dict.fromkeys(used), receipts),
         "sales": sales,
         "stores": stores,
         "final_clusters": count_clusters(final),

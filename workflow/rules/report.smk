@@ -40,7 +40,6 @@ rule reconcile:
     params:
         # what is published is no part of what was found
         settings={key: value for key, value in settings.items() if key != "publish"},
-        files=inputs.files,
         code=code_digest("reconcile.py"),
     message:
         "Accounting for every store and every cent"
