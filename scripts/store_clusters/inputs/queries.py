@@ -5,7 +5,7 @@ Sales with dates are asked for month by month, so that a new month is one more q
 
 import calendar
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -128,8 +128,11 @@ def copy_rows(request: Request, path: str | Path) -> int:
     with opened(request) as database, complete(path) as beside:
         found = database.find(_query(database, request))
         rows = 0
-        with pq.ParquetWriter(beside, found.schema) as writer:
-            for batch in found.batches():
+        with (
+            closing(found.batches()) as batches,  # else what is left of them keeps the connection
+            pq.ParquetWriter(beside, found.schema) as writer,
+        ):
+            for batch in batches:
                 if request.day:
                     _check_days(batch.column(request.day), request)
                 writer.write_batch(batch)
