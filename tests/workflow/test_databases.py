@@ -88,6 +88,7 @@ def test_from_servers_to_servers_month_by_month(
         "INSERT INTO pos SELECT store, sku, amount, day + 30 FROM pos WHERE day > '2024-04-01'",
         "ALTER TABLE history RENAME COLUMN confidence TO surely",
     )
+    command = (*command, "--until", "publish")
     assert project.planned(*command, **servers)["query_database"] == 1
     assert "fetch_object" not in project.planned(*command, **servers)
     failed = project.fail(*command, "--keep-going", **servers, STORE_CLUSTERS_RUN="second")
