@@ -33,7 +33,7 @@ endef
 export PORT_IS_FREE
 # What a run is called everywhere, and how to go on after a failure.
 RUN_TARGETS := demo dev check run-internal-preprocessing run-internal-ml run-external-preprocessing \
-	run-external-ml run-merging run-full monitor
+	run-external-ml run-merging run-full monitor refresh
 RUN := $(shell date -u +%Y%m%dT%H%M%S)-$(shell od -An -N2 -tx1 /dev/urandom | tr -d ' \n')
 $(RUN_TARGETS): export STORE_CLUSTERS_RUN ?= $(RUN)
 $(RUN_TARGETS): export STORE_CLUSTERS_COMMAND = make $@ $(MAKEOVERRIDES)
@@ -42,7 +42,7 @@ $(RUN_TARGETS): export SNAKEMAKE_LOGGER_PANOPTES_WORKFLOW_ID = $(or $(ENV),$@) $
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo dev runs check history test lint format lock report run-internal-preprocessing run-internal-ml \
-	run-external-preprocessing run-external-ml run-merging run-full monitor unlock dictionary reference \
+	run-external-preprocessing run-external-ml run-merging run-full monitor refresh unlock dictionary reference \
 	clean
 
 help:  ## list the targets
@@ -102,6 +102,9 @@ run-full: setup  ## everything, with account and page
 monitor: LOGGERS := rich
 monitor: setup  ## run-full with a live view: what runs, what is left, how long it takes
 	@$(SNAKEMAKE) $(if $(WATCHED),,--logger rich) $(OVERLAY)
+
+refresh: setup  ## run-full with all months and tables of databases asked for again
+	@$(SNAKEMAKE) --forcerun query_database $(OVERLAY)
 
 unlock: setup  ## after a run was killed: a dead run cannot remove its lock
 	@$(VENV)/bin/snakemake --cores $(CORES) --unlock $(OVERLAY)

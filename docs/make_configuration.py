@@ -109,7 +109,7 @@ def defaults_page() -> str:
     for key in keys(Settings).values():
         if key.name == "inputs":
             continue
-        if key.section:
+        if key.section and not key.is_list:
             lines += ["", *_commented(f"{key.name}:", key)]
             for inner in keys(key.section).values():
                 lines += _inner(inner)
@@ -174,6 +174,7 @@ def tables() -> dict[str, str]:
         "merge": _table(_leaves(parts["merge"].section, "merge.")),
         "checks": _table(_leaves(parts["checks"].section, "checks.")),
         "logging": _table(_leaves(parts["logging"].section, "logging.")),
+        "publish": _table(_leaves(parts["publish"].section)),
         "seed and shards": _table((name, parts[name]) for name in ("seed", "shards")),
     }
 

@@ -22,15 +22,16 @@ def main(snakemake: Any, log: JobLog) -> None:
     """Join all ``params.sources``, in the order in which they are configured."""
     params, output = snakemake.params, snakemake.output
     sources = [options_of(External, source) for source in params.sources]
+    files = {name: [snakemake.input[n] for n in own] for name, own in params.files.items()}
     read = []
     for source in sources:
-        read.append(read_source(params.files[source.name], source, params.max_levels))
+        read.append(read_source(files[source.name], source, params.max_levels))
         for warning in read[-1].warnings:
             log.warn(warning)
         log.event("source", **read[-1].facts)
     joined = join(read)
     rows = write_table(output.raw_features, "raw_features", to_long(joined))
-    places = [read_places(params.files[source.name], source) for source in sources]
+    places = [read_places(files[source.name], source) for source in sources]
     found = first_known(places, joined.index)
     write_table(output.places, "places", dict(found.reset_index().items()))
     aside = [row for source in read for row in source.aside]

@@ -39,9 +39,10 @@ def main(snakemake: Any, log: JobLog) -> None:
         "categories": len(once["category"].unique()),
         "without_external": len(seen["sales"] - seen["external"]),
     }
+    used = [receipt["file"] for receipt in receipts] + [*files.products, *files.external]
     account = made_by() | {
         "configuration": params.settings,
-        "inputs": describe_files(params.files, receipts),
+        "inputs": describe_files(dict.fromkeys(used), receipts),
         "sales": sales,
         "stores": stores,
         "final_clusters": count_clusters(final),

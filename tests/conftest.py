@@ -79,9 +79,9 @@ class Project:
         assert "Traceback" not in done.stdout, done.stdout
         return done.stdout
 
-    def planned(self, *arguments: str) -> dict[str, int]:
+    def planned(self, *arguments: str, **variables: str) -> dict[str, int]:
         """Return the rules that a dry run would run, and how many jobs of each."""
-        lines = self.run("-n", *arguments).splitlines()
+        lines = self.run("-n", *arguments, **variables).splitlines()
         if "Job stats:" not in lines:
             return {}
         table = lines[lines.index("Job stats:") + 3 :]

@@ -13,6 +13,9 @@ PLUGINS = {
 }
 
 
+CLUSTERS = [*PLUGINS, "kubernetes"]
+
+
 @pytest.mark.parametrize("name", sorted(PLUGINS))
 def test_a_profile_plans_the_whole_run(name: str, project: Project) -> None:
     if find_spec(PLUGINS[name]) is None:
@@ -23,10 +26,10 @@ def test_a_profile_plans_the_whole_run(name: str, project: Project) -> None:
 
 def test_profiles_differ_in_nothing_but_the_cluster() -> None:
     shared = []
-    for name in PLUGINS:
+    for name in CLUSTERS:
         path = ROOT / "workflow" / "profiles" / name / "profile.yaml"
         profile = yaml.safe_load(path.read_text(encoding="utf-8"))
-        keys = ("retries", "latency-wait", "groups", "group-components")
+        keys = ("jobs", "retries", "latency-wait", "groups", "group-components")
         shared.append([profile[key] for key in keys])
     assert all(each == shared[0] for each in shared)
 

@@ -11,10 +11,10 @@ import duckdb
 import pytest
 import yaml
 
+from store_clusters.inputs.columns import read_columns
 from store_clusters.inputs.conversion import feature_values
 from store_clusters.inputs.external import read_file, read_places
 from store_clusters.inputs.options import External, Products, Sales
-from store_clusters.inputs.sources import read_columns
 from store_clusters.run.errors import InputError
 from store_clusters.run.options import options_of
 from store_clusters.sales.aggregation import KINDS, sum_sales

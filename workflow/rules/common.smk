@@ -7,10 +7,12 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from store_clusters.run.code import code_digest
+from store_clusters.settings.references import hide_passwords
 from store_clusters.settings.resolve import resolve_config, typed
 from store_clusters.settings.sources import FOLDERS, results_folder, unnamed_sources
 from store_clusters.run.console import LastRun, only_warn, redo_next_time, refuse
 from store_clusters.run.errors import InputError
+from store_clusters.inputs.copies import Copies
 from store_clusters.inputs.find import DEMO_FILES, find_inputs, mixes_demo, uses_demo
 from store_clusters.run.ending import (
     Said,
@@ -37,9 +39,23 @@ if not IS_MODULE:  # the results of other sources get a folder apart
         overlays[path.stem] = load_configfile(path)
     update_config(config, overlays["own-data"])
 
+for key, (name, password) in hide_passwords(config).items():
+    os.environ[name] = password
+    workflow.configfiles[:] = [  # Snakemake's report shows them
+        path
+        for path in workflow.configfiles
+        if password not in Path(path).read_text(encoding="utf-8")
+    ]
+    if workflow.is_main_process:
+        logger.warning(
+            f"Configuration: {key}: a password is written out. Keep the URL in a variable of "
+            "the environment, and name it here: ${oc.env:SALES_DB}."
+        )
+
 try:
     settings = resolve_config(config, results_folder(overlays))
-    inputs = find_inputs(settings["inputs"], unnamed_sources(config))
+    copies = Copies(f"{settings['output']['results']}/inputs", workflow.is_main_process)
+    inputs = find_inputs(settings["inputs"], unnamed_sources(config), copies)
     # known to jobs by their environment: no rule depends on either
     RUN = start_run(begins=workflow.is_main_process)
     start_logging(settings["logging"])
@@ -122,3 +138,11 @@ FINAL_TABLES = [
 ]
 
 MERGED_TABLES = [*FINAL_TABLES, "labels"]
+
+PUBLISHED = {
+    destination["name"]: {
+        **destination,
+        "file": f"{settings['output']['merged']}/{destination['result']}.parquet",
+    }
+    for destination in settings["publish"]
+}

@@ -18,7 +18,11 @@ rule join_external:
         **needs(times_input=20, minutes=30),
     params:
         sources=settings["inputs"]["external"],
-        files=inputs.external,
+        # which of the input belongs to which source
+        files={
+            name: [inputs.external_files.index(file) for file in files]
+            for name, files in inputs.external.items()
+        },
         max_levels=settings["external"]["normalize"]["max_levels"],
         code=code_digest("join_external.py"),
     message:

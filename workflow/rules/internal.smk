@@ -72,7 +72,7 @@ rule aggregate_sales:
     resources:
         **needs(times_input=0.1, minutes=60),
     params:
-        source=settings["inputs"]["sales"],
+        source=inputs.sales_source(settings["inputs"]["sales"]),
         code=code_digest("aggregate_sales.py"),
     message:
         "Adding up the sales of {input.sales}"

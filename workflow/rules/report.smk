@@ -38,8 +38,12 @@ rule reconcile:
     resources:
         **needs(times_input=4, minutes=30),
     params:
-        settings={name: value for name, value in settings.items() if name != "logging"},
-        files=inputs.files,
+        # what is published and said is no part of what was found
+        settings={
+            key: value
+            for key, value in settings.items()
+            if key not in {"publish", "logging"}
+        },
         code=code_digest("reconcile.py"),
     message:
         "Accounting for every store and every cent"

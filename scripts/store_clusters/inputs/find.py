@@ -5,10 +5,11 @@ import glob
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
+from store_clusters.inputs.copies import Copies
 from store_clusters.inputs.readers import AUTO, folders, suffixes
 from store_clusters.run.errors import InputError, examples
 
@@ -36,6 +37,12 @@ class InputFiles:
     sales: dict[str, str]  # part: file
     products: list[str]
     external: dict[str, list[str]]  # source: files
+    copies: Copies = field(default_factory=Copies)  # of what does not lie on the disk
+
+    def sales_source(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a file of sales is read by; a database was asked for no other days."""
+        by_month = any("day" in asked for asked in self.copies.queries.get("sales", {}).values())
+        return {**source, "from": None, "to": None} if by_month else dict(source)
 
     @property
     def external_files(self) -> list[str]:
@@ -49,9 +56,13 @@ class InputFiles:
 
 
 def find_inputs(
-    sections: Mapping[str, Any], unnamed: Mapping[str, str] | None = None
+    sections: Mapping[str, Any],
+    unnamed: Mapping[str, str] | None = None,
+    copies: Copies | None = None,
 ) -> InputFiles:
     """Expand every path of the ``inputs`` section.
+
+    What does not lie on the disk is represented by its ``copies``, which get to know it.
 
     A source that is needed but ``unnamed`` has, in place of a file, the sentence that says so: no
     such file exists, so a rule that needs the source cannot run, and the others can.
@@ -59,7 +70,7 @@ def find_inputs(
     Raises:
         InputError: A path or glob matches no file.
     """
-    unnamed = unnamed or {}
+    unnamed, copies = unnamed or {}, copies or Copies()
     demo = [
         file for name in DEMO_FILES.values() for file in ([name] if isinstance(name, str) else name)
     ]
@@ -67,17 +78,21 @@ def find_inputs(
     def files(source: Mapping[str, Any], section: str, key: str) -> list[str]:
         if section in unnamed:
             return [unnamed[section]]
-        return expand(source["path"], key, demo, source.get("format", AUTO) != AUTO)
+        copied = copies.of(source, key)
+        if copied is not None:
+            return copied
+        return expand(source["path"], f"{key}.path", demo, source.get("format", AUTO) != AUTO)
 
-    sales = files(sections["sales"], "sales", "inputs.sales.path")
+    sales = files(sections["sales"], "sales", "inputs.sales")
     folder = sections["sales"].get("path")
     return InputFiles(
         sales={"unnamed": sales[0]} if "sales" in unnamed else name_parts(sales, folder),
-        products=files(sections["products"], "products", "inputs.products.path"),
+        products=files(sections["products"], "products", "inputs.products"),
         external={
-            source["name"]: files(source, "external", f"inputs.external.{source['name']}.path")
+            source["name"]: files(source, "external", f"inputs.external.{source['name']}")
             for source in sections["external"]
         },
+        copies=copies,
     )
 
 

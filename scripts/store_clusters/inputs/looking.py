@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from store_clusters.inputs.columns import stream_columns
 from store_clusters.inputs.conversion import column_schema
 from store_clusters.inputs.readers import format_of
-from store_clusters.inputs.sources import Mapped, header, stream_columns
+from store_clusters.inputs.sources import Mapped, header
 from store_clusters.run.errors import InputError
 
 ROWS = 200_000  # that are read of a file, or a batch more

@@ -20,9 +20,17 @@ from store_clusters.run.options import (
 class Source(Options):
     """How a file is written."""
 
-    path: Text
+    path: Text | None = None
     """File or glob, in one of the formats of `format`; or a folder: of a Delta table, or of files
-    whose folders may be partitions such as `month=2024-01`, which are columns too."""
+    whose folders may be partitions such as `month=2024-01`, which are columns too; or a file or
+    glob of `s3://`, `gs://`, `az://`, which is copied to the disk first."""
+    database: Text | None = None
+    """URL of a database, in place of `path`: `${oc.env:SALES_DB}`, a variable of yours, or
+    `sqlite:///pos.db`."""
+    table: Text | None = None
+    """Table or view of the database, `schema.table`."""
+    query: Text | None = None
+    """Query to use in place of a `table`."""
     format: Annotated[str, Member(READERS, also=(AUTO,))] = AUTO
     """Format; `auto` goes by the file's name."""
     sheet: Text | Annotated[int, Ge(1)] | None = None
@@ -58,6 +66,17 @@ class Source(Options):
         columns = getattr(self, "columns", None)
         names = vars(columns).values() if columns else ()
         return list(dict.fromkeys(name for name in names if name is not None))
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not agree: where the data is."""
+        if (self.path is None) == (self.database is None):
+            yield "", "give either path, or database with table or query."
+        elif self.database is None and (self.table or self.query):
+            yield "", "table and query are of a database, and there is none."
+        elif self.database and (self.table is None) == (self.query is None):
+            yield "", "give either table or query of the database."
+        elif self.database and self.format != AUTO:
+            yield "format", "a database has none."
 
 
 def marks_disagree(source: Source) -> Iterator[tuple[str, str]]:
@@ -118,6 +137,7 @@ class Sales(Source):
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """Yield what does not agree: marks, the days to use, and columns beside a wide layout."""
+        yield from super().contradictions()
         yield from marks_disagree(self)
         if self.from_ and self.to and self.from_ > self.to:
             yield "", f"from ({self.from_}) is after to ({self.to})."
@@ -182,6 +202,7 @@ class Products(Source):
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """Yield what does not agree: where the category is."""
+        yield from super().contradictions()
         if (self.columns.category is None) == (self.constants.category is None):
             yield "", "give the category either in columns (theirs) or in constants."
 
@@ -227,6 +248,7 @@ class External(Source):
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """Yield what does not agree: a reading by its date, and none."""
+        yield from super().contradictions()
         yield from marks_disagree(self)
         if self.rows in {"first", "last"} and not self.columns.date:
             yield "", f"rows: {self.rows} needs columns.date."

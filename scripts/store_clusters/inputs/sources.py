@@ -18,6 +18,7 @@ from store_clusters.inputs.options import External, Products, Sales, Source
 from store_clusters.inputs.partitions import partition_of
 from store_clusters.inputs.readers import reader_of
 from store_clusters.run.errors import InputError, examples
+from store_clusters.run.origins import origin_of
 
 Mapped = Sales | Products | External  # a source that maps columns
 
@@ -96,7 +97,9 @@ def shown(path: str | Path, source: Source) -> str:
 
 def fingerprint(path: str | Path) -> dict[str, Any]:
     """Return what the account of a run says of an input file: name, size and checksum."""
-    return {"file": str(path), "bytes": Path(path).stat().st_size, "sha256": checksum(path)}
+    about = {"file": str(path), "bytes": Path(path).stat().st_size, "sha256": checksum(path)}
+    origin = origin_of(path)
+    return about | {"copy_of": origin} if origin else about
 
 
 def checksum(path: str | Path) -> str:

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from store_clusters.run.errors import InputError
 from store_clusters.run.logging_options import Logging, logging_of_run
+from store_clusters.run.origins import with_origins
 from store_clusters.run.run_id import run_id
 
 
@@ -93,4 +94,7 @@ def run(main: Callable[[Any, JobLog], None], snakemake: Any) -> None:
     log.event("start", input=list(map(str, snakemake.input)))
     # more threads would change last bits of floats
     with log, threadpool_limits(limits=1):
-        main(snakemake, log)
+        try:
+            main(snakemake, log)
+        except InputError as error:
+            raise InputError(with_origins(str(error), snakemake.input)) from None

@@ -106,7 +106,7 @@ def sum_sales(
     if not directly:
         tally = sum_batches(database, path, source, progress)
     sums, stores, rows, sales = database.sql(TOTALS).fetchall()[0]
-    if rows == 0:
+    if rows == 0 and not source.database:  # of which a month may have none
         raise InputError(
             f"{shown(path, source)}: the file has no rows. Expected at least one row of sales."
         )

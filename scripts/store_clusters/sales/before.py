@@ -10,9 +10,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from store_clusters.inputs.columns import stream_columns
 from store_clusters.inputs.looking import Look, look_at, note_first, read_some
 from store_clusters.inputs.options import External, Products, Sales
-from store_clusters.inputs.sources import stream_columns
 from store_clusters.run.errors import examples
 from store_clusters.run.options import options_of
 from store_clusters.sales.aggregation import KINDS, sum_directly

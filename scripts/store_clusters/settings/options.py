@@ -20,6 +20,7 @@ from store_clusters.features.options import (
 )
 from store_clusters.inputs.options import Inputs
 from store_clusters.merge.options import Merge
+from store_clusters.report.options import Destination
 from store_clusters.run.logging_options import Logging
 from store_clusters.run.options import (
     Options,
@@ -109,6 +110,8 @@ class Settings(Options):
     labels: Labels = field(default_factory=Labels)
     """How people read features: in names, reasons, rules, pages and pictures; changes no
     cluster."""
+    publish: list[Destination] = field(default_factory=list)
+    """Where final tables go beside the results: files, object storage, tables of databases."""
     seed: Annotated[int, Ge(0)] = 42
     """Seed of everything random; each step and group draws from a seed of its own, made from it."""
     shards: Annotated[int, Ge(1), Le(10_000)] = 1
@@ -120,7 +123,10 @@ class Settings(Options):
     """What a run says on the console, and where else; changes no result and re-runs nothing."""
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
-        """Yield what does not agree: a method that needs dates, and sales without."""
+        """Yield what does not agree: names, a method that needs dates and sales without."""
+        names = [destination.name for destination in self.publish]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield "publish", f"two destinations are called {name!r}."
         if self.internal.choose_k.criterion == "prediction" and not self.inputs.sales.dated:
             needs = "prediction needs dates: set inputs.sales.columns.date."
             yield "internal.choose_k.criterion", needs

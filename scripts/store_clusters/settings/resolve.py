@@ -15,6 +15,7 @@ from store_clusters.run.errors import InputError
 from store_clusters.settings.check import problems_of
 from store_clusters.settings.declared import defaults, fill_in
 from store_clusters.settings.options import Settings
+from store_clusters.settings.references import check_references, kept_unresolved
 from store_clusters.settings.sources import RESULTS, with_demo
 
 DEMO = Path(__file__).resolve().parents[3] / "config" / "demo.yaml"
@@ -24,7 +25,8 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, faster
 def resolve_config(config: Mapping[str, Any], results: str = RESULTS) -> dict[str, Any]:
     """Return the settings of a run: ``config`` laid over the defaults, resolved and checked.
 
-    They are plain values, as rules pass them on to jobs. Nothing depends on the working directory:
+    They are plain values, as rules pass them on to jobs; URLs of databases keep the names of
+    variables, whose values are secrets. Nothing depends on the working directory:
     the defaults are declared with the code, and paths stay as they are given. ``results`` is the
     folder for the results where ``output.results`` names none.
 
@@ -38,10 +40,12 @@ def resolve_config(config: Mapping[str, Any], results: str = RESULTS) -> dict[st
         plain["output"]["results"] = results
     demo = yaml.load(DEMO.read_text(encoding="utf-8"), Loader=LOADER)
     plain["inputs"] = with_demo(plain.get("inputs", {}), demo["inputs"])
+    kept_unresolved(plain)
     settings = _with_variables(plain)
     fill_in(settings, Settings)
     if problems := problems_of(settings):
         raise InputError("Configuration: " + "\n  ".join(["", *problems]).strip())
+    check_references(settings)
     return settings
 
 

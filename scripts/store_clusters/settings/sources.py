@@ -1,8 +1,8 @@
 """Whose sources a configuration names, its own or the demo retailer's, and where results go.
 
-A source with a ``path`` is a configuration's own and described by its words alone. What is said of
-one without a path changes single keys of the demo's description, ``config/demo.yaml``, which is
-also that of the folders that variables name.
+A source with a ``path`` or a ``database`` is a configuration's own and described by its words
+alone. What is said of one without them changes single keys of the demo's description,
+``config/demo.yaml``, which is also that of the folders that variables name.
 """
 
 import os
@@ -22,7 +22,7 @@ FOLDERS = {
 
 
 def named_sources(config: Any) -> list[str]:
-    """Return the sources that a configuration names itself: those with a ``path``."""
+    """Return the sources that a configuration names itself, by ``path`` or ``database``."""
     inputs = config.get("inputs") if isinstance(config, Mapping) else None
     if not isinstance(inputs, Mapping):
         return []
@@ -30,7 +30,10 @@ def named_sources(config: Any) -> list[str]:
     for name in FOLDERS:
         parts = inputs.get(name)
         parts = parts if isinstance(parts, list) else [parts]
-        if any(isinstance(part, Mapping) and part.get("path") is not None for part in parts):
+        if any(
+            isinstance(part, Mapping) and (part.get("path") or part.get("database"))
+            for part in parts
+        ):
             named.append(name)
     return named
 
@@ -64,7 +67,7 @@ def results_folder(overlays: Mapping[str, Any]) -> str:
 
 
 def with_demo(inputs: Any, demo: Mapping[str, Any]) -> Any:
-    """Return the sources: those with a path as they are, others as the demo's, with changes."""
+    """Return the sources: those that are named as they are, others as the demo's, with changes."""
     if not isinstance(inputs, dict):
         return inputs
     own = named_sources({"inputs": inputs})

@@ -86,7 +86,7 @@ def _constant(text: str | None, kind: str, source: Source) -> str | None:
         return None
     if kind == "date":
         try:
-            where = Where(source.path, "", 0, ROW)
+            where = Where(source.path or "", "", 0, ROW)
             day = convert(pa.array([text]), kind, source, where, nullable=False)[0].as_py()
         except InputError:
             return None
