@@ -1,6 +1,7 @@
 """The first rules of a run in this process: their scripts as they are, without Snakemake."""
 
 import runpy
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,13 +24,14 @@ def run_to(target: str, config: dict) -> None:
     settings = resolve_config(config, "results")
     inputs = find_inputs(settings["inputs"])
     if target == RAW_FEATURES:
+        files = inputs.external_files
         _script(
             "join_external",
-            {},
+            dict(enumerate(files)),
             {name: f"{name}.parquet" for name in ("raw_features", "places", "set_aside")},
             {
                 "sources": settings["inputs"]["external"],
-                "files": inputs.external,
+                "files": {name: [*map(files.index, of)] for name, of in inputs.external.items()},
                 "max_levels": settings["external"]["normalize"]["max_levels"],
             },
         )
@@ -67,15 +69,20 @@ def run_to(target: str, config: dict) -> None:
         )
 
 
-class _Named(dict[str, Any]):
+class _Named(dict[Any, Any]):
     """What Snakemake names: found as an attribute, too."""
 
     __getattr__ = dict.__getitem__
 
+    def __iter__(self) -> Iterator[Any]:
+        """Yield every file, those of lists too."""
+        for value in self.values():
+            yield from value if isinstance(value, list) else [value]
+
 
 def _script(
     rule: str,
-    files: dict[str, Any],
+    files: dict[Any, Any],
     output: dict[str, str],
     params: dict[str, Any],
     wildcards: dict[str, str] | None = None,

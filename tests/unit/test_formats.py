@@ -133,10 +133,10 @@ def test_a_number_that_is_no_day_is_not_taken_for_one(workbook: Workbook) -> Non
 
 
 def test_a_message_names_sheet_and_cell(workbook: Workbook) -> None:
-    rows = [["Title"], *PLAIN[:2], [None], ["S2", 12, "oops", DAYS[1]], [None, 13, 1, DAYS[2]]]
+    rows = [["Title"], *PLAIN[:2], [None], ["S2", 12, "oops", DAYS[1]]]
     path = workbook(grid(rows, 4, 27), "Q_1")
     assert f"{path}: column 'amount' holds what cannot be used: 'oops' in Q_1!AC8." in problem(path)
-    rows[4][2] = 1
+    rows = [["Title"], *PLAIN[:2], [None], ["S2", 12, 1, DAYS[1]], [None, 13, 1, DAYS[2]]]
     assert "column 'store' holds what cannot be used: nothing in 'Q 1'!AA9." in problem(
         workbook(grid(rows, 4, 27), "Q 1")
     )

@@ -76,7 +76,7 @@ def stream_columns(
     sold = Decimal(0)
     for some, is_last in with_last(table.rows(tally)):
         body, end = some, None
-        if is_last and store and source.total_rows != "keep" and is_empty(some.values[store][-1]):
+        if is_last and store and source.total_rows != "keep" and table.names_nothing(some):
             body, end = _without_last(some)
         for batch in table.converted(body):
             if store:
@@ -109,6 +109,9 @@ class _Table:
         self.schema = column_schema(kinds)
         columns = {name: getattr(source.columns, name, None) for name in kinds}
         self.theirs = {name: column for name, column in columns.items() if column is not None}
+        self.identifiers = [
+            column for name, column in self.theirs.items() if kinds[name] == "identifier"
+        ]
         self.wide = wide_of(source) if "sales" in kinds else None
         self.first: dict[str, Where] = {}
         self.cells: dict[str, str] = {}
@@ -117,11 +120,12 @@ class _Table:
 
     def rows(self, tally: Tally) -> Iterator[Rows]:
         """Yield the rows of the file."""
-        identifiers = [
-            column for name, column in self.theirs.items() if self.kinds[name] == "identifier"
-        ]
         wanted = list(dict.fromkeys([*self.theirs.values(), *self.cells]))
-        return raw_rows(self.path, self.source, wanted, identifiers, tally)
+        return raw_rows(self.path, self.source, wanted, self.identifiers, tally)
+
+    def names_nothing(self, rows: Rows) -> bool:
+        """Say whether the last row has neither a store nor a product."""
+        return all(is_empty(rows.values[column][-1]) for column in self.identifiers)
 
     def amount(self, row: Rows) -> Decimal | None:
         """Return the sales of a row; None where they cannot be read."""

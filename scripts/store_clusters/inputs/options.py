@@ -44,7 +44,7 @@ class Source(Options):
     """Lines of CSV, or rows of a sheet, above the header."""
     total_rows: Literal["refuse", "drop", "keep"] = "refuse"
     """What to do with rows of totals: a store or product called `Total`, `Grand total`, `Summe`,
-    `Gesamt` and the like, or a last row without a store whose sales are those of all others.
+    `Gesamt` and the like, or a last row without either whose sales are those of all others.
     `drop` leaves them out, counted; `keep` takes the name for one of a store or product."""
     missing: list[str] = field(default_factory=list)
     """Texts that mean a missing value; empty always does. A number among them, such as `"-999"`, is
