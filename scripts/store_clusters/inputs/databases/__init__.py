@@ -4,7 +4,7 @@ A module declares ``SCHEMES``, what URLs of its databases begin with; what no mo
 ``other``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ class Found:
             (one.name, getattr(one.type, "storage_type", one.type)) for one in self.fields
         )
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
+    def batches(self) -> Generator[pa.RecordBatch, None, None]:
         """Yield the rows, once."""
         for batch in self.found:
             values = [getattr(column, "storage", column) for column in batch.columns]
