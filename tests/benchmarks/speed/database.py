@@ -40,7 +40,7 @@ def main(rows: int) -> None:
     """Measure both, in turns."""
     with tempfile.TemporaryDirectory() as folder, postgres.running() as url:
         postgres.execute(url, MAKE.format(rows=rows), "VACUUM ANALYZE sales")
-        data = postgres.rows(url, "SHOW data_directory")[0][0]
+        data = postgres.rows(url, "SELECT current_setting('data_directory')")[0][0]
         copies, asked = [], []
         for _ in range(3):
             begun = time.perf_counter()
