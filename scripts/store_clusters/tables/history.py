@@ -167,9 +167,12 @@ def _user() -> str:
 def _alone(path: Path) -> Iterator[None]:
     """Let no other run write meanwhile: several share a history where ``DAGSTER_HOME`` is set."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(".history.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)
 
 
 def shown(files: Sequence[Path]) -> str:
