@@ -5,6 +5,7 @@ Sales with dates are asked for month by month, so that a new month is one more q
 
 import calendar
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -130,14 +131,23 @@ def copy_rows(request: Request, path: str | Path) -> int:
         rows = 0
         with (
             closing(found.batches()) as batches,  # else what is left of them keeps the connection
-            pq.ParquetWriter(beside, found.schema) as writer,
+            pq.ParquetWriter(beside, found.schema, write_statistics=False) as writer,
         ):
-            for batch in batches:
+            for batch in _ahead(batches):
                 if request.day:
                     _check_days(batch.column(request.day), request)
                 writer.write_batch(batch)
                 rows += batch.num_rows
     return rows
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield batches; while one is used, the next is on its way."""
+    with ThreadPoolExecutor(1) as reading:
+        coming = reading.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reading.submit(next, batches, None)
+            yield batch
 
 
 @contextmanager
