@@ -17,14 +17,17 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
-import configurations
-import files
-import values
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from target import TARGETS
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.append(str(ROOT / "scripts"))
+
+import configurations  # noqa: E402
+import files  # noqa: E402
+import values  # noqa: E402
+from target import TARGETS  # noqa: E402
 
 MODULES = (configurations, files, values)  # which register their targets
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def tried(name: str, number: int, examples: int) -> str:
