@@ -162,3 +162,12 @@ def test_tracks_without_a_common_store_are_refused_in_every_shard(
     params = SimpleNamespace(groups="category")
     with pytest.raises(InputError, match=r"Sales: 'S00', .*External: 'S50', "):
         Categories(files, params, {}, shard)
+
+
+def test_what_categories_explain_and_their_own_history_are_known_with_dates(tmp_path: Path) -> None:
+    paths = dict(zip(MERGED, merged(tmp_path, "category"), strict=True))
+    table = pq.read_table(paths["categories"])
+    assert table["category"].to_pylist() == list(CATEGORIES)
+    assert table["internal_clusters"].to_pylist() == [2, 2, 2]
+    known = zip(table["explained"].to_pylist(), table["history"].to_pylist(), strict=True)
+    assert all(0 < explained <= history <= 1 for explained, history in known)

@@ -388,3 +388,11 @@ def test_a_whole_category_has_no_neighbour_and_others_have_the_one_that_sells_mo
     internal = [0] * 3 + [1] * 3 + [2] * 3
     nest = nest_of(internal, [internal], mix=np.repeat([0.0, 3.0, 5.0], 3)[:, None])
     assert nest.neighbours(nest.start()) == {1: 2, 2: 3, 3: 2}
+
+
+def test_mean_surroundings_are_those_of_the_stores_that_have_any() -> None:
+    nest = nest_of([0] * 4, [[0] * 4])
+    known = np.array([[1.0, 2.0], [3.0, 4.0], [np.nan, np.nan], [9.0, 9.0]])
+    nest = Nest(replace(nest.stores, surroundings=known), nest.limits, 0)
+    assert nest.mean_surroundings(np.array([True, True, True, False])).tolist() == [2, 3]
+    assert nest.mean_surroundings(np.array([False, False, True, False])).tolist() == [0, 0]
