@@ -32,11 +32,11 @@ for name in {"MERGING_DATA_DIR"}.union(*FOLDERS.values()):
         del os.environ[name]
 
 # What `snakemake init --config data=<folder> name=<name>` says is no configuration of a run.
+IS_INIT = "init" in sys.argv or not workflow.is_main_process
 STARTING = {}
-if "init" in sys.argv or not workflow.is_main_process:
-    for key in {"data", "name"} & set(workflow.config_settings.config):
-        STARTING[key] = workflow.config_settings.config[key]
-        config.pop(key, None)
+for key in {"data", "name"} & set(workflow.config_settings.config) if IS_INIT else ():
+    STARTING[key] = workflow.config_settings.config[key]
+    config.pop(key, None)
 
 # A module has the configuration that it is given: what the command lays over is not meant for it.
 IS_MODULE = workflow.modifier.skip_configfile
