@@ -12,7 +12,7 @@ IS_SERVED = import http.client as http; server = http.HTTPConnection("127.0.0.1"
 WATCHED = $(shell $(VENV)/bin/python -c '$(IS_SERVED)' 2>/dev/null && \
 	echo --logger $(LOGGERS) panoptes --logger-panoptes-timeout 2)
 SNAKEMAKE = $(VENV)/bin/snakemake $(WATCHED) --cores $(CORES)
-OVERLAY = $(if $(ENV),--configfile $(or $(wildcard config/$(ENV).yaml),$(error \
+OVERLAY = $(if $(ENV),--configfile $(or $(firstword $(wildcard config/$(ENV).yaml $(ENV).yaml)),$(error \
 	ENV=$(ENV): there is no config/$(ENV).yaml. There are: $(notdir $(basename $(wildcard config/*.yaml))))))
 
 # Said before the run, so that nobody waits for pages that cannot be served.
@@ -32,7 +32,7 @@ except OSError as error:
 endef
 export PORT_IS_FREE
 # What a run is called everywhere, and how to go on after a failure.
-RUN_TARGETS := demo dev check run-internal-preprocessing run-internal-ml run-external-preprocessing \
+RUN_TARGETS := demo dev init check run-internal-preprocessing run-internal-ml run-external-preprocessing \
 	run-external-ml run-merging run-full monitor refresh
 RUN := $(shell date -u +%Y%m%dT%H%M%S)-$(shell od -An -N2 -tx1 /dev/urandom | tr -d ' \n')
 $(RUN_TARGETS): export STORE_CLUSTERS_RUN ?= $(RUN)
@@ -41,14 +41,14 @@ $(RUN_TARGETS): export SNAKEMAKE_LOGGER_PANOPTES_ADDRESS = http://127.0.0.1:$(RU
 $(RUN_TARGETS): export SNAKEMAKE_LOGGER_PANOPTES_WORKFLOW_ID = $(or $(ENV),$@) $(STORE_CLUSTERS_RUN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev runs check history test lint format lock report run-internal-preprocessing run-internal-ml \
+.PHONY: help setup demo dev runs init check history test lint format lock report run-internal-preprocessing run-internal-ml \
 	run-external-preprocessing run-external-ml run-merging run-full monitor refresh unlock dictionary reference \
 	clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 30
 	@echo
-	@echo 'ENV=dev|staging|prod lays config/ENV.yaml over config/config.yaml.'
+	@echo 'ENV=dev|staging|prod lays config/ENV.yaml over config/config.yaml, else ENV.yaml.'
 	@echo 'DATA_DIR, INTERNAL_DATA_DIR, EXTERNAL_DATA_DIR say where the data is,'
 	@echo 'MERGING_DATA_DIR where the final tables go.'
 
@@ -74,6 +74,10 @@ dev: setup  ## run the demo with config/dev.yaml beside a live page of runs, whi
 runs: setup  ## serve the live page of runs on localhost, for runs of other terminals
 	@$(VENV)/bin/python -c "$$PORT_IS_FREE" $(PORT)
 	@$(VENV)/bin/python resources/serve_runs.py --port $(PORT)
+
+init: setup  ## write a first configuration from what is in DATA=<folder>, as NAME.yaml
+	@$(if $(DATA),,$(error make init needs the folder of your data: make init DATA=/data/retail NAME=my-chain))
+	@$(SNAKEMAKE) init --quiet all --config 'data=$(DATA)' 'name=$(or $(NAME),my-chain)'
 
 check: setup  ## say what each input is, and whether they fit together, before a run
 	@$(SNAKEMAKE) check --quiet all $(OVERLAY)

@@ -1,6 +1,7 @@
 # Configuration and the few helpers that rules share.
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -30,11 +31,22 @@ for name in {"MERGING_DATA_DIR"}.union(*FOLDERS.values()):
     if os.environ.get(name) == "":
         del os.environ[name]
 
+# What `snakemake init --config data=<folder> name=<name>` says is no configuration of a run.
+IS_INIT = "init" in sys.argv or not workflow.is_main_process
+STARTING = {}
+for key in {"data", "name"} & set(workflow.config_settings.config) if IS_INIT else ():
+    STARTING[key] = workflow.config_settings.config[key]
+    config.pop(key, None)
+
 # A module has the configuration that it is given: what the command lays over is not meant for it.
 IS_MODULE = workflow.modifier.skip_configfile
 overlays = {}
 if not IS_MODULE:  # the results of other sources get a folder apart
-    overlays["own-data"] = typed(workflow.config_settings.config)
+    overlays["own-data"] = {
+        key: typed(value)
+        for key, value in workflow.config_settings.config.items()
+        if key not in STARTING
+    }
     for path in workflow.overwrite_configfiles:
         overlays[path.stem] = load_configfile(path)
     update_config(config, overlays["own-data"])
@@ -67,7 +79,7 @@ if mixes_demo(inputs):
         f"Input: {mixes_demo(inputs)} is still the demo retailer's, the rest is not. "
         "Set DATA_DIR, INTERNAL_DATA_DIR and EXTERNAL_DATA_DIR, or name every source."
     )
-elif uses_demo(inputs):
+elif uses_demo(inputs) and not STARTING:
     logger.info(
         "Input: the demo retailer. Set DATA_DIR or inputs.*.path for your own data."
     )

@@ -6,6 +6,7 @@ A reader is a module that has what :class:`Reader` lists. It may also have
   itself, see :func:`store_clusters.inputs.sources.direct_query`;
 - ``cell(path, source, column, row) -> str``, where a value has a name that people find it by,
   such as ``Sheet1!C17``; rows count from 0;
+- ``sheets(path) -> list[str]``, where a file holds several tables, the names of these;
 - ``hint(path, source) -> str``, a sentence on a file that has not the columns it should have;
 - ``FOLDER``, a literal: a folder that holds one of this name is one input, of which the newest
   file in that folder stands for the whole, and ``shown(path) -> str``, what people call it.

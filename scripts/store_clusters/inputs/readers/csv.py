@@ -45,7 +45,7 @@ OTHERS = {b"PAR1": "Parquet", b"PK\x03\x04": "a workbook or an archive", b"ARROW
 
 def header(path: Path, source: Source) -> list[str]:
     """Return the fields of the first line that has any, below the lines to be skipped."""
-    names = _fields(_sample(path, source), _delimiter(path, source))
+    names = _fields(sample_lines(path, source), _delimiter(path, source))
     if names is None:
         below = f" below {source.skip_rows} lines (skip_rows)" if source.skip_rows else ""
         raise InputError(f"{path}: the file has no text{below}. Expected a header and rows.")
@@ -55,7 +55,7 @@ def header(path: Path, source: Source) -> list[str]:
 def batches(path: Path, source: Source, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Yield batches of ``columns``, all text."""
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             yield from pacsv.open_csv(
                 file,
                 pacsv.ReadOptions(
@@ -110,7 +110,7 @@ def _delimiter(path: Path, source: Source) -> str:
     """
     if source.delimiter != AUTO:
         return source.delimiter
-    lines = _sample(path, source)
+    lines = sample_lines(path, source)
     fields = {mark: _fields(lines, mark) or [] for mark in DELIMITERS}
     needed = set(source.named) - set(partition_of(path, source))
     found = {mark: len(needed.intersection(names)) for mark, names in fields.items()}
@@ -142,11 +142,11 @@ def _is_regular(lines: list[str], delimiter: str) -> bool:
     return len({len(row) for row in rows[: SAMPLE_LINES - 1]}) == 1
 
 
-def _sample(path: Path, source: Source) -> list[str]:
+def sample_lines(path: Path, source: Source) -> list[str]:
     """Return the first lines below those to be skipped, from the first one that has text."""
     encoding = _encoding(path, source)
     with (
-        _opened(path) as file,
+        opened(path) as file,
         io.TextIOWrapper(
             file, "utf-8-sig" if _is_utf_8(encoding) else encoding, newline=""
         ) as text,
@@ -160,7 +160,7 @@ def _encoding(path: Path, source: Source) -> str:
     """Return the encoding: as declared, but that of a byte-order mark where that is UTF-8."""
     if not _is_utf_8(source.encoding):
         return source.encoding
-    with _opened(path) as file:
+    with opened(path) as file:
         start = file.read(64)
     marked = next((name for mark, name in MARKS.items() if start.startswith(mark)), None)
     if marked is None and (zeros := start.count(0)) and zeros >= len(start) // 3:
@@ -180,7 +180,7 @@ def _is_zip(path: Path) -> bool:
     return path.suffix.lower() == ".zip"
 
 
-def _opened(path: Path) -> Any:
+def opened(path: Path) -> Any:
     """Open the bytes of the text."""
     if _is_zip(path):
         return _member(path)

@@ -75,6 +75,11 @@ def expected(path: Path, source: Source) -> str:
     return f"a workbook ({', '.join(SUFFIXES)}){sheet}, without a password"
 
 
+def sheets(path: Path) -> list[str]:
+    """Return the names of the sheets of a workbook."""
+    return list(calamine.load_workbook(str(path)).sheet_names)
+
+
 class _Sheet:
     """A sheet, its header and where its rows are."""
 
