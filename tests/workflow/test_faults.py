@@ -149,7 +149,7 @@ def test_a_database_that_goes_away_is_asked_again_by_the_next_run(tiny: Project)
         assert run.returncode == 3, said
         assert "inputs.sales (${oc.env:SALES_DB}, table pos): " in said
         assert "Traceback" not in said
-        assert not list(beside.parent.iterdir())
+        assert not beside.exists()
         postgres.execute(url, f"CREATE OR REPLACE VIEW pos AS {rows.format(1000)}")
         tiny.run(*target, SALES_DB=url)
     assert sold(tiny.folder / target[0]) == 1500
