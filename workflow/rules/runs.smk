@@ -16,7 +16,7 @@ if late := of_the_future(PLANNED):
         "is newer. Set the clock, or the time of the files: touch.",
         IS_MODULE,
     )
-made = settings["output"]["results"] + "/run.json"
+made = f"{settings['output']['results']}/run.json"
 if workflow.is_main_process and of_the_future({made: state(made)}):
     logger.warning(
         f"Results: {made} was made at a time that is still to come: the clock was set back. "
