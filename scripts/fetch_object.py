@@ -14,7 +14,7 @@ from store_clusters.run.origins import write_origin
 def main(snakemake: Any, log: JobLog) -> None:
     """Fetch ``params.found``, which says where it is and how large."""
     found, output = snakemake.params.found, snakemake.output[0]
-    fetch(found["url"], found["size"], output, found["key"])
+    fetch(found["url"], found["size"], found["changed"], output, found["key"])
     write_origin(output, found["url"])
     log.done(f"{found['url']}: {found['size']:,} bytes", bytes=found["size"])
 

@@ -53,10 +53,10 @@ def test_an_object_comes_and_goes_unchanged(tmp_path: Path, server: dict[str, st
     put(tmp_path / "large", f"s3://{s3.BUCKET}/new/large.bin", "publish.large")
     (found,) = find_objects(f"s3://{s3.BUCKET}/new/large.bin", "inputs.sales.path")
     assert found["size"] == len(large)
-    fetch(found["url"], found["size"], tmp_path / "copy", "inputs.sales")
+    fetch(found["url"], found["size"], found["changed"], tmp_path / "copy", "inputs.sales")
     assert (tmp_path / "copy").read_bytes() == large
     with pytest.raises(InputError, match="replaced while the run went on"):
-        fetch(found["url"], 7, tmp_path / "other", "inputs.sales")
+        fetch(found["url"], 7, found["changed"], tmp_path / "other", "inputs.sales")
     assert not (tmp_path / "other").exists()
 
 

@@ -106,3 +106,18 @@ def rows(url: str, query: str) -> list[tuple]:
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(query)
         return cursor.fetchall()
+
+
+@contextmanager
+def away(url: str) -> Iterator[None]:
+    """Stop the server at once, as if its machine were gone; let it come back afterwards."""
+    ((data,),) = rows(url, "SELECT current_setting('data_directory')")
+    ((port,),) = rows(url, "SELECT current_setting('port')")
+    binaries = BINARIES[-1] if BINARIES else Path(shutil.which("initdb") or "").parent
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    control = [*user, binaries / "pg_ctl", "-D", data, "-w", "-s"]
+    given = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+    subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd="/")
+    yield
+    log = ["-l", str(Path(data) / "again.log")]
+    subprocess.run([*control, *log, "-o", given, "start"], check=True, cwd="/")

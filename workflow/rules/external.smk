@@ -18,6 +18,7 @@ rule join_external:
         **needs(times_input=20, minutes=30),
     params:
         sources=settings["inputs"]["external"],
+        bytes=inputs.sizes(inputs.external_files),
         # which of the input belongs to which source
         files={
             name: [inputs.external_files.index(file) for file in files]

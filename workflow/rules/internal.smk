@@ -73,6 +73,10 @@ rule aggregate_sales:
         **needs(times_input=0.1, minutes=60),
     params:
         source=inputs.sales_source(settings["inputs"]["sales"]),
+        bytes=lookup(
+            dpath="{part}",
+            within={part: inputs.sizes([file]) for part, file in inputs.sales.items()},
+        ),
         code=code_digest("aggregate_sales.py"),
     message:
         "Adding up the sales of {input.sales}"
@@ -99,6 +103,7 @@ rule map_products:
         **needs(mb=1600, times_input=4, minutes=60),
     params:
         source=settings["inputs"]["products"],
+        bytes=inputs.sizes(inputs.products),
         groups=settings["internal"]["groups"],
         window={key: settings["inputs"]["sales"][key] for key in ("from", "to")},
         incomplete=settings["inputs"]["sales"]["incomplete"],

@@ -21,6 +21,7 @@ rule label:
     params:
         labels=settings["labels"],
         products=settings["inputs"]["products"],
+        bytes=inputs.sizes(inputs.products),
         groups=settings["internal"]["groups"],
         code=code_digest("label.py"),
     message:

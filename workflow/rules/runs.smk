@@ -1,12 +1,37 @@
 # What is kept and told of a run itself: its row in the history, and the last lines on the console.
 
+from store_clusters.run.console import hold
+from store_clusters.run.unchanged import note_inputs, of_the_future, state
+
 noted = {}
+held = []
+PLANNED = (
+    {file: state(file) for file in inputs.files} if workflow.is_main_process else {}
+)
+
+if late := of_the_future(PLANNED):
+    refuse(
+        logger,
+        f"Input: {late}: changed at a time that is still to come, so that it cannot be told what "
+        "is newer. Set the clock, or the time of the files: touch.",
+        IS_MODULE,
+    )
+made = f"{settings['output']['results']}/run.json"
+if workflow.is_main_process and of_the_future({made: state(made)}):
+    logger.warning(
+        f"Results: {made} was made at a time that is still to come: the clock was set back. "
+        "Steps may fail, or be thought done that are not: run once with --forceall."
+    )
 
 
 def begin_run():
     """Note in the history that the run has started."""
     from store_clusters.tables.history import begin
 
+    logs = Path(settings["output"]["results"], "logs")
+    with only_warn(logger, "The folder of results could not be held for this run"):
+        held.append(hold(logs))
+        note_inputs(logs / "inputs.json", PLANNED)
     given = ", ".join(map(str, workflow.overwrite_configfiles))
     with only_warn(logger, "The history of runs could not be written"):
         jobs = sum(1 for _ in workflow.dag.needrun_jobs())

@@ -12,6 +12,7 @@ from typing import Any
 from store_clusters.inputs.copies import Copies
 from store_clusters.inputs.readers import AUTO, folders, suffixes
 from store_clusters.run.errors import InputError, examples
+from store_clusters.run.unchanged import state
 
 DEMO = "resources/demo"
 DEMO_SALES = [
@@ -43,6 +44,15 @@ class InputFiles:
         """Return what a file of sales is read by; a database was asked for no other days."""
         by_month = any("day" in asked for asked in self.copies.queries.get("sales", {}).values())
         return {**source, "from": None, "to": None} if by_month else dict(source)
+
+    def sizes(self, files: Iterable[str]) -> list[int | None]:
+        """Return the bytes of files, by which a rule knows another file that is not newer.
+
+        Without those that the run makes, whose rules know.
+        """
+        made = (f"{DEMO}/", f"{self.copies.folder}/")
+        states = [None if file.startswith(made) else state(file) for file in files]
+        return [found[0] if found else None for found in states]
 
     @property
     def external_files(self) -> list[str]:

@@ -14,6 +14,7 @@ from store_clusters.run.secrets import told
 # Variables by which the libraries of the providers know who asks, and where.
 NEEDED = ("AWS_", "GOOGLE_APPLICATION_CREDENTIALS", "AZURE_STORAGE_")
 CHUNK = 1 << 22
+SECOND = 10**9  # in ns; servers tell the time of one object less exactly than of many
 WILD = re.compile(r"\*\*/|\*|\?")
 MEANS = {"**/": "(.*/)?", "*": "[^/]*", "?": "[^/]"}
 
@@ -56,19 +57,20 @@ def find_objects(pattern: str, key: str) -> list[dict[str, Any]]:
     ]
 
 
-def fetch(url: str, size: int, path: str | Path, key: str) -> None:
+def fetch(url: str, size: int, changed: int, path: str | Path, key: str) -> None:
     """Copy an object to the disk, in bounded memory.
 
     Raises:
-        InputError: The storage cannot be reached, or the object has another size than was planned.
+        InputError: The storage cannot be reached, or the object is another than was planned.
     """
     with complete(path) as beside:
         with told(f"{key} ({url})", url, url):
             files, source = storage(url)
             target = str(beside.absolute())
             fs.copy_files(source, target, files, fs.LocalFileSystem(), chunk_size=CHUNK)
+            now = files.get_file_info(source).mtime_ns
         came = beside.stat().st_size
-        if came != size:
+        if came != size or now // SECOND != changed // SECOND:
             raise InputError(
                 f"{key} ({url}): {came:,} bytes came, {size:,} were expected. The object was "
                 "replaced while the run went on; run the workflow again."

@@ -1,7 +1,9 @@
 """What the workflow itself shows: errors whatever the verbosity, and the last run's account."""
 
+import fcntl
 import json
 import logging
+import os
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -113,11 +115,33 @@ def refuse(logger: logging.Logger, message: str, is_module: bool) -> NoReturn:
     raise WorkflowError(message)
 
 
+def hold(folder: Path) -> int:
+    """Hold a folder for this run until its process ends, however that is.
+
+    Snakemake's lock is that of the folder in which it was started, which may be another.
+
+    Raises:
+        WorkflowError: Another run holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise WorkflowError(
+            f"{folder.parent}: another run is at work on these results. Wait until it has ended, "
+            "or give this one another folder: output.results."
+        ) from None
+    return held
+
+
 @contextmanager
 def only_warn(logger: logging.Logger, failed: str) -> Iterator[None]:
     """Let what is beside the point of a run fail with a warning: the run goes on."""
     try:
         yield
+    except WorkflowError:
+        raise
     except Exception as error:
         logger.warning(f"{failed}: {type(error).__name__}: {error}")
 

@@ -1,10 +1,12 @@
 """Run the main function of a script as a job: one log, one clear message when the input is bad."""
 
+import errno
 import json
 import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,14 @@ from store_clusters.run.errors import InputError
 from store_clusters.run.logging_options import Logging, logging_of_run
 from store_clusters.run.origins import with_origins
 from store_clusters.run.run_id import run_id
+from store_clusters.run.unchanged import unchanged
+
+UNWRITABLE = {
+    errno.ENOSPC: "the disk is full. Make room and run the workflow again",
+    errno.EDQUOT: "the quota of the disk is used up. Make room and run the workflow again",
+    errno.EROFS: "the disk can only be read. Let it be written, or set output.results to another",
+    errno.EACCES: "there is no right to it. Give it to this user, or set output.results to another",
+}
 
 
 class JobLog:
@@ -44,6 +54,10 @@ class JobLog:
         if isinstance(error, InputError):
             self.failed(str(error))
             sys.exit(1)
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            where = error.filename or self.path.parent
+            self.failed(f"{where}: {UNWRITABLE[error.errno]} ({error}). What is done stays done.")
+            sys.exit(1)
         if error is not None:
             lines = traceback.format_exception(kind, error, trace)
             self.event("crash", traceback="".join(lines))
@@ -60,7 +74,8 @@ class JobLog:
         }
         line = json.dumps(content, ensure_ascii=False, default=str) + "\n"
         for path in [self.path, *([Path(self.logging.file)] if self.logging.file else [])]:
-            with path.open("a", encoding="utf-8") as file:
+            # on a full disk it is the results that count, and the console that tells
+            with suppress(OSError), path.open("a", encoding="utf-8") as file:
                 file.write(line)
         return line
 
@@ -95,6 +110,7 @@ def run(main: Callable[[Any, JobLog], None], snakemake: Any) -> None:
     # more threads would change last bits of floats
     with log, threadpool_limits(limits=1):
         try:
-            main(snakemake, log)
+            with unchanged(snakemake.input):
+                main(snakemake, log)
         except InputError as error:
             raise InputError(with_origins(str(error), snakemake.input)) from None

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from store_clusters.run.errors import InputError, examples
+from store_clusters.run.files import complete
 
 CONTRACTS = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "tables"
 MONEY = pa.decimal128(18, 4)
@@ -130,17 +131,16 @@ def _in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 def _write(path: str | Path, promised: Contract, tables: Iterable[pa.Table]) -> int:
     """Write tables below one another; the file has its name when it is complete."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
     rows = 0
-    with pq.ParquetWriter(
-        beside, promised.schema, compression="zstd", store_decimal_as_integer=True
-    ) as writer:
+    with (
+        complete(path) as beside,
+        pq.ParquetWriter(
+            beside, promised.schema, compression="zstd", store_decimal_as_integer=True
+        ) as writer,
+    ):
         for table in tables:
             writer.write_table(table, row_group_size=ROW_GROUP)
             rows += table.num_rows
-    beside.replace(path)
     return rows
 
 
