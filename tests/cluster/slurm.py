@@ -102,7 +102,7 @@ JobAcctGatherParams=OverMemoryKill
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 SchedulerParameters=sched_min_interval=100000
-MinJobAge=300
+MinJobAge=3600
 ReturnToService=2
 MpiDefault=none
 {nodes}
