@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,11 +18,21 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "scripts"))
 VARIABLES = ("DATA_DIR", "INTERNAL_DATA_DIR", "EXTERNAL_DATA_DIR", "MERGING_DATA_DIR")
+LONGEST = 120  # seconds to wait for anything
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """Use one worker more than there are cores: tests of the cluster mostly wait."""
     return (os.cpu_count() or 1) + 1
+
+
+def wait_for(run: subprocess.Popen, found: Callable[[], bool]) -> None:
+    """Wait until something of a run is found, while it runs."""
+    end = time.monotonic() + LONGEST
+    while not found():
+        assert run.poll() is None, run.stdout.read()
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 class Project:

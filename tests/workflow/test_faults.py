@@ -15,7 +15,7 @@ import postgres
 import pyarrow.parquet as pq
 import pytest
 import s3
-from conftest import Project
+from conftest import Project, wait_for
 from tiny import CONFIG, write_tiny
 
 from store_clusters.inputs.objects import fetch, find_objects
@@ -24,7 +24,6 @@ from store_clusters.run.unchanged import unchanged
 
 SUMS = [f"results/internal/sales/sales-{number}.parquet" for number in (1, 2)]
 CONFIGURED = ("--configfile", "overlay.yaml")
-LONGEST = 120  # seconds to wait for anything
 
 
 @pytest.fixture
@@ -43,14 +42,6 @@ def start(project: Project, *arguments: str, **variables: str) -> subprocess.Pop
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-
-
-def wait_for(run: subprocess.Popen, found: Callable[[], bool]) -> None:
-    end = time.monotonic() + LONGEST
-    while not found():
-        assert run.poll() is None, run.stdout.read()
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def sold(path: Path) -> float:

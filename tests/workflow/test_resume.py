@@ -13,12 +13,11 @@ from random import Random
 
 import psutil
 import pytest
-from conftest import Project
+from conftest import Project, wait_for
 from tiny import CONFIG, write_tiny
 
 KILLS = 10
 FINAL = "results/merged/clusters.parquet"
-LONGEST = 120  # seconds to wait for a job
 
 
 @pytest.fixture(scope="module")
@@ -49,14 +48,6 @@ def start(project: Project) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-
-
-def wait_for(run: subprocess.Popen, found: Callable[[], bool]) -> None:
-    end = time.monotonic() + LONGEST
-    while not found():
-        assert run.poll() is None, run.stdout.read()
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def begun(project: Project, since: float, jobs: int) -> bool:
