@@ -12,8 +12,8 @@ import pytest
 from descriptions import external, products, sales
 
 from store_clusters.inputs.columns import read_columns
+from store_clusters.inputs.days import first_day
 from store_clusters.inputs.external import read_file
-from store_clusters.inputs.layout import first_day
 from store_clusters.inputs.options import Sales
 from store_clusters.run.errors import InputError
 from store_clusters.sales.aggregation import KINDS, sum_sales
@@ -252,13 +252,17 @@ def test_typed_columns_of_any_type_are_read(tmp_path: Path) -> None:
         ("202402", date(2024, 2, 1)),
         ("2024-02", date(2024, 2, 1)),
         ("2024/02", date(2024, 2, 1)),
-        (" Feb 2024", date(2024, 2, 1)),
+        ("2024.02", date(2024, 2, 1)),
+        ("1999-02", date(1999, 2, 1)),
+        ("Feb 2024", date(2024, 2, 1)),
+        ("2024-Feb", date(2024, 2, 1)),
         ("February 2024", date(2024, 2, 1)),
         ("2024-W05", date(2024, 1, 29)),
         ("2024W5", date(2024, 1, 29)),
         ("2020-W53", date(2020, 12, 28)),
         ("2024-W53", None),
         ("202413", None),
+        ("201112", None),  # or the 12th of November 2020
         ("02/2024", None),
         ("12", None),
         ("size", None),

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+import sys
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -242,9 +243,39 @@ def test_a_failure_says_what_why_and_how_to_go_on(
     assert printed.splitlines()[-1] == "Go on with:     make run-full ENV=prod"
 
 
-def test_the_command_to_go_on_with_holds_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ending.COMMAND, "snakemake --config db=postgresql://ann:secret@host/db")
-    assert command() == "snakemake --config db=postgresql://...@host/db"
+def test_a_job_that_could_not_start_is_looked_for_above(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    JobLog("results/logs/sums.jsonl", "sums", {})  # killed before its first line
+    assert print_failures(said()) == 4
+    assert "Snakemake's own lines above" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("db=postgresql://ann:secret@host/db", "db=postgresql://ann:***@host/db"),
+        ("db=postgresql://host/db?user=ann&password=secret", "***"),
+    ],
+)
+def test_the_command_to_go_on_with_holds_no_password(
+    monkeypatch: pytest.MonkeyPatch, typed: str, shown: str
+) -> None:
+    monkeypatch.setenv(ending.COMMAND, f"make run-full {typed}")
+    by_make = command()
+    monkeypatch.delenv(ending.COMMAND)
+    monkeypatch.setattr(sys, "argv", ["snakemake", "--config", typed, "--cores", "2"])
+    for line in (by_make, command()):
+        assert shown in line
+        assert "secret" not in line
+    assert command().endswith("--cores 2")
+
+
+def test_a_changed_password_is_no_change_of_settings() -> None:
+    urls = [f"postgresql://host/db?user=ann&password={word}" for word in ("old", "new")]
+    databases = [settings() | {"inputs": {"sales": {"database": url}}} for url in urls]
+    first, second = (begin("a", SINCE, of, "", 1)["settings_digest"] for of in databases)
+    assert first == second
 
 
 # Logging

@@ -29,15 +29,34 @@ MONTHS = [
     "december",
 ]
 # Years from 2013: 201112 may be the 12th of November 2020.
-MONTH = re.compile(r"(20\d\d)[-/](0[1-9]|1[0-2])|(20(?:1[3-9]|[2-9]\d))(0[1-9]|1[0-2])", re.ASCII)
-NAMED_MONTH = re.compile(r"(?:(\d{1,2})[- ])?([a-z]{3,9})[.]?[- ](\d{4})", re.ASCII | re.IGNORECASE)
+MONTH = re.compile(r"(\d{4})[-/. ](0[1-9]|1[0-2])|(20(?:1[3-9]|[2-9]\d))(0[1-9]|1[0-2])", re.ASCII)
+NAMED_MONTH = re.compile(
+    r"(?:(?P<day>\d{1,2})[- ])?(?P<name>[a-z]{3,9})[.]?[- ](?P<year>\d{4})"
+    r"|(?P<year_before>\d{4})[- ](?P<name_after>[a-z]{3,9})",
+    re.ASCII | re.IGNORECASE,
+)
+WEEK = re.compile(r"(\d{4})[- ]?W(\d{1,2})", re.ASCII | re.IGNORECASE)
 SLASHED = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d\d)", re.ASCII)
+
+
+def first_day(text: str, pattern: str | None = None) -> date | None:
+    """Return the day that a text means, of a period its first; None where it means none."""
+    text = text.strip()
+    try:
+        if pattern == EXCEL:
+            count = int(float(text)) if re.fullmatch(r"\d+(\.\d*)?", text, re.ASCII) else 0
+            return FIRST_EXCEL + timedelta(count) if count in EXCEL_DAYS else None
+        if pattern:
+            return datetime.strptime(text, pattern).date()
+        return _day_or_period(text)
+    except (ValueError, StopIteration):  # also for the 30th of February and a week 53
+        return None
 
 
 def to_days(texts: pa.Array, pattern: str | None) -> pa.Array:
     """Return the days that texts mean, null where they mean none, or more than one."""
     different = texts.dictionary_encode()  # few: dates repeat
-    days = [_day(text, pattern) for text in different.dictionary.to_pylist()]
+    days = [first_day(text, pattern) for text in different.dictionary.to_pylist()]
     return pa.array(days, pa.date32()).take(different.indices)
 
 
@@ -62,19 +81,13 @@ def cure(texts: list[str]) -> str:
     return ""
 
 
-def _day(text: str, pattern: str | None) -> date | None:
-    try:
-        if pattern == EXCEL:
-            count = int(float(text)) if re.fullmatch(r"\d+(\.\d*)?", text, re.ASCII) else 0
-            return FIRST_EXCEL + timedelta(count) if count in EXCEL_DAYS else None
-        if pattern:
-            return datetime.strptime(text, pattern).date()
-        if match := MONTH.fullmatch(text):
-            return date(int(match[1] or match[3]), int(match[2] or match[4]), 1)
-        if match := NAMED_MONTH.fullmatch(text):
-            name = match[2].lower()
-            month = next(i for i, full in enumerate(MONTHS, 1) if name in {full, full[:3]})
-            return date(int(match[3]), month, int(match[1] or 1))
-        return date.fromisoformat(text[:10]) if text[10:11] in {"", "T", " "} else None
-    except (ValueError, StopIteration):  # also for the 30th of February
-        return None
+def _day_or_period(text: str) -> date | None:
+    if match := MONTH.fullmatch(text):
+        return date(int(match[1] or match[3]), int(match[2] or match[4]), 1)
+    if match := NAMED_MONTH.fullmatch(text):
+        name = (match["name"] or match["name_after"]).lower()
+        month = next(i for i, full in enumerate(MONTHS, 1) if name in {full, full[:3]})
+        return date(int(match["year"] or match["year_before"]), month, int(match["day"] or 1))
+    if match := WEEK.fullmatch(text):
+        return date.fromisocalendar(int(match[1]), int(match[2]), 1)
+    return date.fromisoformat(text[:10]) if text[10:11] in {"", "T", " "} else None

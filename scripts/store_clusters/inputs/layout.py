@@ -1,22 +1,18 @@
 """Wide tables of sales: a column per period or product becomes a row per cell."""
 
-import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
 from fnmatch import fnmatchcase
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from store_clusters.inputs import days
 from store_clusters.inputs.options import Source, Wide
 from store_clusters.run.errors import InputError, examples
 from store_clusters.tables.contracts import MONEY
 
 CELLS = 1 << 21  # at once
-MONTH = re.compile(r"(\d{4})[-/. ]?(\d{2})")
-WEEK = re.compile(r"(\d{4})[- ]?W(\d{1,2})", re.IGNORECASE)
-WORDS = ("%b %Y", "%B %Y", "%b-%Y", "%B-%Y", "%Y %b", "%Y %B", "%Y-%b")
 
 
 def wide_of(source: Source) -> Wide | None:
@@ -40,32 +36,15 @@ def wide_columns(path: str, header: list[str], source: Source, wide: Wide) -> di
         )
     if wide.to == "product_id":
         return {name: name for name in columns}
-    days = {name: first_day(name, source.date_format) for name in columns}
-    if wrong := [name for name, day in days.items() if day is None]:
+    first = {name: days.first_day(name, source.date_format) for name in columns}
+    if wrong := [name for name, day in first.items() if day is None]:
         raise InputError(
             f"{path}: the names of {len(wrong):,} columns are no days or periods: "
             f"{examples(wrong)}. Expected names such as 2024-01-31, 2024-01, 202401, Jan 2024 or "
-            "2024-W05; set date_format, or a narrower pattern in layout.wide.columns."
+            "2024-W05; set date_format, or a narrower pattern in layout.wide.columns. "
+            f"{days.cure(wrong)}".rstrip()
         )
-    return {name: day.isoformat() for name, day in days.items() if day}
-
-
-def first_day(name: str, pattern: str | None = None) -> date | None:
-    """Return the day that a name means, of a period its first; None where it means none."""
-    name = name.strip()
-    for form in (pattern, "%Y-%m-%d"):
-        if form and (day := _parsed(name, form)):
-            return day
-    if pattern:
-        return None
-    if month := MONTH.fullmatch(name):
-        return _parsed(f"{month[1]}-{month[2]}-01", "%Y-%m-%d")
-    if week := WEEK.fullmatch(name):
-        try:
-            return date.fromisocalendar(int(week[1]), int(week[2]), 1)
-        except ValueError:  # most years have no week 53
-            return None
-    return next(filter(None, (_parsed(name, form) for form in WORDS)), None)
+    return {name: day.isoformat() for name, day in first.items() if day}
 
 
 def rows_at_once(columns: Mapping[str, str]) -> int:
@@ -93,10 +72,3 @@ def unpivoted(
             "sales": sales.take(pa.array(filled)),
             to: names.take(pa.array(of_column)),
         }
-
-
-def _parsed(text: str, form: str) -> date | None:
-    try:
-        return datetime.strptime(text, form).date()
-    except ValueError:
-        return None

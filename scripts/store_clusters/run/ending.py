@@ -5,7 +5,6 @@ All of it is read from the logs that the run's jobs wrote. Last comes what a per
 
 import json
 import os
-import re
 import shlex
 import sys
 import time
@@ -18,12 +17,13 @@ from typing import Any
 
 from store_clusters.run.logging_options import logging_of_run
 from store_clusters.run.run_id import run_id
+from store_clusters.run.secrets import shown
 
 COMMAND = "STORE_CLUSTERS_COMMAND"  # what started the run, where it was not typed as it is
 WRONG_CONFIGURATION, WRONG_INPUT, FAULT = 2, 3, 4  # exit codes; Snakemake's own is 1
 ENDS = {"done", "error", "crash"}
 SHOWN = 5  # inputs of a failed job
-PASSWORD = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+UNSAID = "no job wrote why: it is in Snakemake's own lines above (a job that could not start)"
 CURES = {
     "error": "Mend what the message names. What is done stays done.",
     "crash": "A fault of the program or of the machine, not of the input. Go on once its cause is "
@@ -118,6 +118,8 @@ def print_failures(said: Said) -> int:
         }
         text = "".join(f"{name + ':':16}{value}\n" for name, value in rows.items())
         _say(text, event="failed", **rows)
+    if not said.failures:
+        _say(f"{'Failed:':16}{UNSAID}\n", event="failed", why=UNSAID)
     _say(f"{'Go on with:':16}{command()}\n", event="go_on", command=command())
     kinds = {failure.kind for failure in said.failures}
     return WRONG_INPUT if kinds == {"error"} else FAULT
@@ -125,13 +127,9 @@ def print_failures(said: Said) -> int:
 
 def command() -> str:
     """Return the command that started the run, without passwords in addresses."""
-    typed = os.environ.get(COMMAND) or shlex.join(["snakemake", *sys.argv[1:]])
-    return without_passwords(typed)
-
-
-def without_passwords(text: str) -> str:
-    """Return a text without user and password in addresses."""
-    return PASSWORD.sub("...", text)
+    return shown(os.environ.get(COMMAND, "")) or shlex.join(
+        ["snakemake", *map(shown, sys.argv[1:])]
+    )
 
 
 def exit_with(code: int) -> None:

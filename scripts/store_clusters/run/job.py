@@ -42,7 +42,7 @@ class JobLog:
         self.logging: Logging = logging_of_run()
         self.started = time.perf_counter()
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text("", encoding="utf-8")
+        self.path.unlink(missing_ok=True)
 
     def __enter__(self) -> "JobLog":
         return self

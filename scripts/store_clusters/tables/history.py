@@ -20,7 +20,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from store_clusters.run.ending import Said, without_passwords
+from store_clusters.run import secrets
+from store_clusters.run.ending import Said
 from store_clusters.run.errors import InputError
 from store_clusters.run.files import read_json
 from store_clusters.run.version import revision, workflow_version
@@ -152,7 +153,7 @@ def _account(path: Path, run: str) -> Row:
 
 def _digest(settings: Mapping[str, Any]) -> str:
     counted = {name: value for name, value in settings.items() if name != "logging"}
-    text = without_passwords(json.dumps(counted, sort_keys=True))
+    text = secrets.shown(json.dumps(counted, sort_keys=True))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -7,12 +7,12 @@ from fnmatch import fnmatchcase
 from itertools import permutations
 from typing import Literal
 
+from store_clusters.inputs.days import first_day
 from store_clusters.inputs.guessing.facts import FORMATS, Column
 from store_clusters.inputs.guessing.found import Table
 from store_clusters.inputs.guessing.hints import contrast, hint
 from store_clusters.inputs.guessing.links import Link, best_link
 from store_clusters.inputs.guessing.written import start_of
-from store_clusters.inputs.layout import first_day
 
 FEWEST = 3  # values of an identifier
 PERIODS = 3  # columns from which a table is wide
