@@ -8,6 +8,7 @@ read, for the reconciliation of the run.
 from typing import Any
 
 from store_clusters.inputs.options import Sales
+from store_clusters.inputs.rows import left_out
 from store_clusters.inputs.sources import fingerprint
 from store_clusters.run.files import write_json
 from store_clusters.run.job import JobLog, run
@@ -34,7 +35,9 @@ def main(snakemake: Any, log: JobLog) -> None:
     read = {"rows": totals.rows, "sales": str(totals.sales), "months": totals.months}
     if totals.dropped:
         read |= {"rows_left_out": totals.dropped}
-        log.warn(f"{path}: rows are left out: {totals.dropped}", rows_left_out=totals.dropped)
+        log.warn(left_out([path], totals.dropped), rows_left_out=totals.dropped)
+    if totals.currencies:
+        read |= {"currencies": totals.currencies}
     write_json(output.receipt, fingerprint(path) | read)
     log.done(
         f"{path}: {totals.rows:,} rows to {totals.sums:,} sums, sales {totals.sales:,.2f}",

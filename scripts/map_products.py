@@ -1,17 +1,20 @@
 """Map the sales of products to categories and need states, and set aside what has none.
 
-Reads: the sums of all sales files, the product map.
+Reads: the sums and the receipts of all sales files, the product map.
 Writes: sales per category x store x need state; the stores of every category; what was set aside.
 """
 
 from typing import Any
 
 from store_clusters.inputs.options import Products
+from store_clusters.inputs.rows import Tally, left_out
+from store_clusters.run.files import read_json
 from store_clusters.run.job import JobLog, run
 from store_clusters.run.options import options_of
 from store_clusters.sales.database import connect
 from store_clusters.sales.mapping import (
     GROUPS_PER_MB,
+    check_currencies,
     check_inputs,
     check_positive,
     map_sales,
@@ -25,8 +28,12 @@ from store_clusters.tables.contracts import write_stream
 def main(snakemake: Any, log: JobLog) -> None:
     """Map all ``input.parts`` with ``input.products``."""
     files, params, output = snakemake.input, snakemake.params, snakemake.output
+    check_currencies(map(read_json, files.receipts))
     source = options_of(Products, params.source)
-    products = read_products(files.products, source, params.groups)
+    tally = Tally()
+    products = read_products(files.products, source, params.groups, tally)
+    if tally.dropped:
+        log.warn(left_out(files.products, tally.dropped), rows_left_out=tally.dropped)
     incomplete = params.incomplete == "set_aside"
     memory = snakemake.resources.mem_mb // 2
     with connect(snakemake.threads, memory, f"{output.need_states}.spill") as database:

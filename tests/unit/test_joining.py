@@ -369,6 +369,13 @@ def test_a_column_that_tells_stores_apart_is_set_aside_and_said(tmp_path: Path) 
     assert "Name it in exclude of the source 'census', or in columns.store_name" in said
 
 
+def test_rows_that_are_left_out_are_said(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"shop": ["a", "b", "shop"], "size": ["1", "2", "size"]})
+    assert read_all(tmp_path, {"a.csv": rows}).warnings == [
+        f"{tmp_path / 'a.csv'}: rows are left out: 1 (repeated header)"
+    ]
+
+
 def test_numbers_with_leading_zeros_are_identifiers(tmp_path: Path) -> None:
     codes = [f"{number:05}" for number in range(13)]
     found = read_all(tmp_path, stores(13, code=codes, size=1))

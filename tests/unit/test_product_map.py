@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from descriptions import products
 
+from store_clusters.inputs.rows import Tally, left_out
 from store_clusters.run.errors import InputError
 from store_clusters.sales.product_map import read_need_states, read_products
 
@@ -41,6 +42,16 @@ def test_need_states_are_those_of_products_with_a_category_too(paths: list[str])
 def test_one_category_for_all_products_may_be_a_constant(paths: list[str]) -> None:
     source = products(COLUMNS | {"category": None}, constants={"category": "all"})
     assert read_need_states(paths, source) == [("all", "calm"), ("all", "wake")]
+
+
+def test_rows_that_are_left_out_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "map.csv"
+    path.write_text("p,c,n\n1,tea,calm\np,c,n\n2,tea,wake\nTotal,,\n", encoding="utf-8")
+    tally = Tally()
+    source = products(COLUMNS, total_rows="drop")
+    assert len(read_products([str(path)], source, "category", tally)) == 2
+    said = left_out(["map.csv"], tally.dropped)
+    assert said == "map.csv: rows are left out: 1 (repeated header), 1 (row of totals)"
 
 
 def test_a_map_without_rows_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Say in which words people read a feature, and which features no text names."""
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 import numpy.typing as npt
 
-from store_clusters.run.errors import InputError, examples
+from store_clusters.run.errors import InputError, did_you_mean, examples
 
 Key = tuple[str, str, str]  # track, group, feature
 
@@ -125,8 +124,7 @@ def check_named(
     unknown += [("labels.never_name", key) for key in never_name if not fits(key, known)]
     problems = []
     for place, key in unknown:
-        near = difflib.get_close_matches(key, known, 1, 0.5)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(key, known)
         problems.append(f"Configuration: {place}: {key!r} is no feature of this run.{hint}")
     if problems:
         pattern = ", in never_name also a pattern such as '*.race_*'"

@@ -1,6 +1,7 @@
 """From the files of external sources to one table of stores by features."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from store_clusters.features.joining import (
 from store_clusters.inputs.conversion import feature_values
 from store_clusters.inputs.external import StoreFile, read_file
 from store_clusters.inputs.options import External
+from store_clusters.inputs.rows import left_out
 from store_clusters.run.errors import InputError, examples
 
 IDENTIFYING = "nearly_one_value_per_store"
@@ -44,11 +46,12 @@ class SourceFeatures:
     rows: int  # of the files
     table: pd.DataFrame  # stores x features called `source.column`, one row per store
     aside: list[Aside]
+    dropped: Mapping[str, int]  # rows left out, by what they are
 
     @property
     def warnings(self) -> list[str]:
-        """What to say of columns that tell stores apart."""
-        return [
+        """What to say of rows left out, and of columns that tell stores apart."""
+        return [left_out(self.files, self.dropped)] * bool(self.dropped) + [
             f"{', '.join(self.files)}: column {row.column!r} is set aside: {row.stores:,} stores "
             f"have {row.values:,} different values, such as {row.example!r}, which say nothing of "
             "which stores are alike. Expected numbers, or a category that stores share. Name it in "
@@ -99,7 +102,8 @@ def read_source(files: Sequence[str], source: External, max_levels: int) -> Sour
             "max, sum, first or last."
         ) from error
     table, aside = set_aside(table, raw, source.name, max_levels)
-    return SourceFeatures(source, files, len(readings), table, aside)
+    dropped = sum((Counter(file.dropped) for file in raw), Counter())
+    return SourceFeatures(source, files, len(readings), table, aside, dropped)
 
 
 def join(sources: Sequence[SourceFeatures]) -> pd.DataFrame:

@@ -92,11 +92,15 @@ def stream_columns(
             else:
                 _drop_totals(path, source, end, table.theirs["store_id"], tally)
     tally.read += sum(tally.dropped.values())
+    tally.currencies |= table.currencies
 
 
-def read_columns(path: str | Path, source: Mapped, kinds: Mapping[str, str]) -> pa.Table:
+def read_columns(
+    path: str | Path, source: Mapped, kinds: Mapping[str, str], tally: Tally | None = None
+) -> pa.Table:
     """Read the mapped columns of a whole file, converted as :func:`stream_columns` does."""
-    return pa.Table.from_batches(stream_columns(path, source, kinds), column_schema(kinds))
+    batches = stream_columns(path, source, kinds, tally=tally)
+    return pa.Table.from_batches(batches, column_schema(kinds))
 
 
 class _Table:
@@ -122,6 +126,11 @@ class _Table:
         """Yield the rows of the file."""
         wanted = list(dict.fromkeys([*self.theirs.values(), *self.cells]))
         return raw_rows(self.path, self.source, wanted, self.identifiers, tally)
+
+    @property
+    def currencies(self) -> dict[str, str]:
+        """The currencies of the sales so far, and where they are."""
+        return self.first["sales"].seen if "sales" in self.first else {}
 
     def names_nothing(self, rows: Rows) -> bool:
         """Say whether the last row has neither a store nor a product."""

@@ -1,6 +1,5 @@
 """Read the files of an external source: what they say of stores, and where the stores are."""
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ import pyarrow as pa
 from store_clusters.inputs.columns import raw_rows
 from store_clusters.inputs.conversion import Where, convert, feature_values
 from store_clusters.inputs.options import External
-from store_clusters.inputs.rows import Rows
+from store_clusters.inputs.rows import Rows, Tally
 from store_clusters.inputs.sources import header, place, shown
-from store_clusters.run.errors import InputError, examples
+from store_clusters.run.errors import InputError, did_you_mean, examples
 
 DEGREES = {"latitude": 90, "longitude": 180}
 PLACES = ("store_name", "region", *DEGREES)
@@ -28,6 +27,7 @@ class StoreFile:
     path: str
     keys: pa.Table  # store_id and date of every row; dates are null where the source has none
     features: dict[str, pa.Array]  # by the file's names, in the types that it gives them
+    dropped: dict[str, int]  # rows left out, by what they are
 
 
 def read_file(path: str, source: External) -> StoreFile:
@@ -41,18 +41,18 @@ def read_file(path: str, source: External) -> StoreFile:
     for option in ("features", "exclude", "categorical"):
         for name in getattr(source, option) or []:
             if name not in present:
-                near = difflib.get_close_matches(name, present, 1, 0.5)
-                hint = f" Did you mean {near[0]!r}?" if near else ""
                 raise InputError(
                     f"{path}: {option} of the source {source.name!r} names {name!r}, which is "
-                    f"not a column.{hint} The file has {examples(present, 40)}."
+                    f"not a column.{did_you_mean(name, present)} "
+                    f"The file has {examples(present, 40)}."
                 )
     store, day = source.columns.store_id, source.columns.date
     unwanted = {store, day, source.columns.store_name, *source.exclude}
     named = [name for name in present if not ROW_NUMBER.fullmatch(name)]
     features = [name for name in source.features or named if name not in unwanted]
     keys = [name for name in (store, day) if name is not None]
-    raw, numbers = _whole(raw_rows(path, source, keys + features, [store]))
+    tally = Tally()
+    raw, numbers = _whole(raw_rows(path, source, keys + features, [store], tally))
     if raw.num_rows == 0:
         raise InputError(f"{shown(path, source)}: the file has no rows. Expected stores.")
 
@@ -62,7 +62,8 @@ def read_file(path: str, source: External) -> StoreFile:
 
     dates = key(day, "date") if day else pa.nulls(raw.num_rows, pa.date32())
     stores = pa.table([key(store, "identifier"), dates], ["store_id", "date"])
-    return StoreFile(path, stores, {name: raw[name].combine_chunks() for name in features})
+    values = {name: raw[name].combine_chunks() for name in features}
+    return StoreFile(path, stores, values, tally.dropped)
 
 
 def read_places(files: Sequence[str], source: External) -> pd.DataFrame:

@@ -4,7 +4,7 @@ Files that were put together have the header again between the rows; what people
 spreadsheet ends in a row of totals, which would count everything twice.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -50,14 +50,21 @@ class Rows:
 
 @dataclass
 class Tally:
-    """How many rows were read, and how many of them left out, by what they are."""
+    """What was read: rows, those left out by what they are, and currencies with their place."""
 
     read: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
+    currencies: dict[str, str] = field(default_factory=dict)
 
     def drop(self, what: str, rows: int) -> None:
         """Count rows that are left out."""
         self.dropped[what] = self.dropped.get(what, 0) + rows
+
+
+def left_out(paths: Iterable[str], dropped: Mapping[str, int]) -> str:
+    """Return the sentence that warns of rows of files that were left out."""
+    rows = ", ".join(f"{count:,} ({what})" for what, count in dropped.items())
+    return f"{', '.join(paths)}: rows are left out: {rows}"
 
 
 def numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[Rows]:

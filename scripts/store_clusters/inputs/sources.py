@@ -17,7 +17,7 @@ from store_clusters.inputs.conversion import Where
 from store_clusters.inputs.options import External, Products, Sales, Source
 from store_clusters.inputs.partitions import partition_of
 from store_clusters.inputs.readers import reader_of
-from store_clusters.run.errors import InputError, examples
+from store_clusters.run.errors import InputError, did_you_mean, examples
 from store_clusters.run.origins import origin_of
 
 Mapped = Sales | Products | External  # a source that maps columns
@@ -41,10 +41,12 @@ def raw_batches(path: str | Path, source: Source, columns: list[str]) -> Iterato
     reader = reader_of(path, source)
     for column in columns:
         if own.count(column) != 1 and column not in folders:
-            problem = "is missing" if column not in own else "appears more than once"
+            problem = "appears more than once."
+            if column not in own:
+                problem = f"is missing.{did_you_mean(column, own)}"
             hint = getattr(reader, "hint", None)
             raise InputError(
-                f"{shown(path, source)}: column {column!r} {problem}. "
+                f"{shown(path, source)}: column {column!r} {problem} "
                 f"The file has {examples([name for name in own if name] + list(folders), 40)}."
                 + (hint(path, source) if hint and column not in own else "")
             )

@@ -85,6 +85,7 @@ class Totals:
     months: dict[str, int]  # rows of each month, such as 2024-01; none without dates
     dropped: dict[str, int] = field(default_factory=dict)  # rows left out, by what they are
     incomplete: int = 0  # rows without a store or a product
+    currencies: dict[str, str] = field(default_factory=dict)  # as written, and where first
 
 
 def sum_sales(
@@ -116,7 +117,9 @@ def sum_sales(
     incomplete = 0
     if source.incomplete == "set_aside":
         ((incomplete,),) = database.sql(INCOMPLETE_ROWS).fetchall()
-    return Totals(sums, stores, int(rows), sales, months, tally.dropped, int(incomplete))
+    return Totals(
+        sums, stores, int(rows), sales, months, tally.dropped, int(incomplete), tally.currencies
+    )
 
 
 def summed(database: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:

@@ -1,6 +1,6 @@
 """Map sales of products to categories and need states, to the last ten-thousandth."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -220,6 +220,23 @@ def check_inputs(
     check_window(database, *window)
     check_overlap(database, paths)
     check_places(database, paths, source)
+
+
+def check_currencies(receipts: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse files of sales in several currencies, which add up to nothing.
+
+    ``receipts`` are what was read of each file; bare numbers may be of any currency.
+    """
+    first: dict[str, str] = {}
+    for receipt in receipts:
+        for currency, place in receipt.get("currencies", {}).items():
+            first.setdefault(currency, f"{place} of {receipt['file']}")
+    if len(first) > 1:
+        raise InputError(
+            f"inputs.sales: the files hold amounts in several currencies: "
+            f"{', '.join(first.values())}. Expected one: convert them to one currency, or cluster "
+            "the stores of each apart."
+        )
 
 
 def check_window(database: duckdb.DuckDBPyConnection, from_: str | None, to: str | None) -> None:

@@ -7,22 +7,25 @@ import pyarrow.compute as pc
 
 from store_clusters.inputs.columns import read_columns
 from store_clusters.inputs.options import Products
+from store_clusters.inputs.rows import Tally
 from store_clusters.run.errors import InputError, examples
 from store_clusters.sales.whole_store import WHOLE_STORE
 
 KINDS = {"product_id": "identifier", "category": "text", "need_state": "text"}
 
 
-def read_products(paths: Sequence[str], source: Products, groups: str) -> pa.Table:
+def read_products(
+    paths: Sequence[str], source: Products, groups: str, tally: Tally | None = None
+) -> pa.Table:
     """Read the product map, one row per product, category and need state.
 
-    ``groups`` is ``internal.groups``.
+    ``groups`` is ``internal.groups``. Rows that are left out are counted in ``tally``.
 
     Raises:
         InputError: A file cannot be read, there is no row, a row is there twice and the source does
             not allow it, or a category is called like the group of whole stores.
     """
-    products = pa.concat_tables([read_columns(path, source, KINDS) for path in paths])
+    products = pa.concat_tables([read_columns(path, source, KINDS, tally) for path in paths])
     if products.num_rows == 0:
         raise InputError(f"{', '.join(paths)}: the product map has no rows.")
     counts = products.group_by(list(KINDS)).aggregate([([], "count_all")])

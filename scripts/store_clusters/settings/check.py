@@ -1,6 +1,5 @@
 """Check settings against the classes that declare them, and say what is wrong with each key."""
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -9,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from store_clusters.run.errors import did_you_mean
 from store_clusters.run.options import Options, option_name
 from store_clusters.settings.declared import form, inside, keys
 from store_clusters.settings.options import Settings
@@ -54,8 +54,7 @@ def _told(fault: tuple[int | str, ...], settings: Any) -> str:
 
 
 def _instead(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1, 0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(name, known)
     begin, colon, rest = name.partition(":")
     if colon and begin in known:
         hint = f" Did you mean {f'{begin}: {rest}'!r}, with a space?"
