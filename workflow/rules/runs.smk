@@ -1,6 +1,7 @@
 # What is kept and told of a run itself: its row in the history, and the last lines on the console.
 
 from store_clusters.run.console import hold
+from store_clusters.run.run_id import VARIABLE as RUN_VARIABLE
 from store_clusters.run.unchanged import note_inputs, of_the_future, state
 
 noted = {}
@@ -22,6 +23,11 @@ if workflow.is_main_process and of_the_future({made: state(made)}):
         f"Results: {made} was made at a time that is still to come: the clock was set back. "
         "Steps may fail, or be thought done that are not: run once with --forceall."
     )
+
+
+# pods get it from here; all other jobs inherit it
+envvars:
+    RUN_VARIABLE,
 
 
 def begin_run():
