@@ -7,16 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 import yaml
+from launcher import launcher
+from tiny import CONFIG, write_tiny
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(threads, "1")  # as in a job; workers would wait for each other's threads
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "scripts"))
+RESULTS = ("results", "resources/demo", ".snakemake/metadata")
 VARIABLES = ("DATA_DIR", "INTERNAL_DATA_DIR", "EXTERNAL_DATA_DIR", "MERGING_DATA_DIR")
 LONGEST = 120  # seconds to wait for anything
 
@@ -41,8 +45,7 @@ class Project:
     def __init__(self, folder: Path):
         self.folder = folder
         for name in ("workflow", "scripts", "config"):
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+            shutil.copytree(ROOT / name, folder / name)  # compiled modules, too
         (folder / "resources").mkdir()
         shutil.copy(ROOT / "resources" / "make_demo.py", folder / "resources")
         for name in ("environment.yml", "pyproject.toml"):
@@ -67,15 +70,8 @@ class Project:
     def snakemake(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake in the project; output and errors come back as text in ``stdout``."""
         environment = {k: v for k, v in os.environ.items() if k not in VARIABLES} | variables
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        _, _, _, *words = self.command(*arguments)
+        return launcher().run(words, self.folder, environment)
 
     def run(self, *arguments: str, **variables: str) -> str:
         """Run Snakemake, expect success, and return what it printed."""
@@ -133,16 +129,56 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pr
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project after a plain, full run on the demo retailer; not to be changed.
 
-    Made once, by the worker that needs it first.
+    Made once, by the worker that needs it first: of what ``make demo`` left, if that is up to date.
     """
+
+    def run(project: Project) -> None:
+        copy_results(ROOT, project.folder)
+        if project.planned():
+            for name in RESULTS:
+                shutil.rmtree(project.folder / name, ignore_errors=True)
+            project.run()
+
+    return made_once(tmp_path_factory, "demo", run)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project after a full run on the tiny retailer, of ``overlay.yaml``; not to be changed."""
+
+    def run(project: Project) -> None:
+        write_tiny(project.folder)
+        project.run("--configfile", project.write_config(CONFIG))
+
+    return made_once(tmp_path_factory, "finished", run)
+
+
+def made_once(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Project], None]
+) -> Project:
+    """Return the project of a name, which the worker that needs it first makes."""
     alone = "PYTEST_XDIST_WORKER" not in os.environ
-    shared = tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent
-    with (shared / "demo.lock").open("w") as lock:
+    shared = factory.getbasetemp() if alone else factory.getbasetemp().parent
+    with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        finished = shared / "demo.finished"
+        finished = shared / f"{name}.finished"
         if finished.exists():
-            return Project.existing(shared / "demo")
-        project = Project(shared / "demo")
-        project.run()
+            return Project.existing(shared / name)
+        project = Project(shared / name)
+        make(project)
         finished.touch()
         return project
+
+
+def copy_results(folder: Path, to: Path) -> None:
+    """Copy the demo and its results, not those of other configurations; times stay."""
+    own = ("internal", "external", "merged", "report", "logs", "benchmarks", "*.parquet", "*.json")
+
+    def others(parent: str, names: list[str]) -> set[str]:
+        if Path(parent) != folder / "results":
+            return set()
+        return {name for name in names if not any(fnmatchcase(name, one) for one in own)}
+
+    for name in RESULTS:
+        if (folder / name).is_dir():
+            shutil.copytree(folder / name, to / name, ignore=others)

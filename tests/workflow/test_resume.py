@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,18 +17,6 @@ from tiny import CONFIG, write_tiny
 
 KILLS = 10
 FINAL = "results/merged/clusters.parquet"
-
-
-@pytest.fixture(scope="module")
-def undisturbed(make_project: Callable[[str], Project]) -> Project:
-    return started(make_project("undisturbed"))
-
-
-def started(project: Project) -> Project:
-    """Run the whole workflow on the tiny retailer."""
-    prepare(project)
-    project.run("--configfile", "overlay.yaml")
-    return project
 
 
 def prepare(project: Project) -> None:
@@ -68,7 +55,7 @@ def pythons(run: subprocess.Popen, script: str) -> list[psutil.Process]:
 
 
 def test_a_run_killed_again_and_again_ends_with_the_same_bytes(
-    undisturbed: Project, project: Project
+    finished: Project, project: Project
 ) -> None:
     prepare(project)
     random = Random(16)
@@ -83,15 +70,15 @@ def test_a_run_killed_again_and_again_ends_with_the_same_bytes(
             lock.unlink()  # as --unlock does: the dead cannot
     said = project.run("--configfile", "overlay.yaml")
     assert "Page:           results/report/index.html" in said
-    assert project.files() == undisturbed.files()
+    assert project.files() == finished.files()
     assert project.planned("--configfile", "overlay.yaml") == {}
 
 
 def test_a_job_that_is_killed_fails_the_run_and_the_next_completes_it(
-    undisturbed: Project, tmp_path: Path
+    finished: Project, tmp_path: Path
 ) -> None:
     """As the system does it to a job that takes too much memory."""
-    project = undisturbed.copy_to(tmp_path / "copy")
+    project = finished.copy_to(tmp_path / "copy")
     before = project.files()
     (project.folder / FINAL).unlink()
     run = start(project)
@@ -111,7 +98,7 @@ def test_a_job_that_is_killed_fails_the_run_and_the_next_completes_it(
     assert project.files() == before
 
 
-def test_a_disk_without_room_loses_nothing(undisturbed: Project, project: Project) -> None:
+def test_a_disk_without_room_loses_nothing(finished: Project, project: Project) -> None:
     prepare(project)
     results = project.folder / "results"
     results.mkdir()
@@ -124,7 +111,7 @@ def test_a_disk_without_room_loses_nothing(undisturbed: Project, project: Projec
         assert "No space left on device" in done.stdout
         subprocess.run(["mount", "-o", "remount,size=50m", str(results)], check=True)
         project.run(FINAL, "--configfile", "overlay.yaml")
-        found, expected = project.files(), undisturbed.files()
+        found, expected = project.files(), finished.files()
         assert FINAL in found
         assert found == {path: expected[path] for path in found}
     finally:

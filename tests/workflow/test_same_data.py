@@ -8,6 +8,8 @@ from conftest import Project
 from tiny import CONFIG, write_tiny
 
 FINAL = "merged/clusters.parquet"
+STATES = "internal/need_states.parquet"
+FEATURES = "external/raw_features.parquet"
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +35,8 @@ def project(make_project: Callable[[str], Project]) -> Project:
     products = pd.read_csv(data / "products.csv", dtype={"sku": str})
     products.to_excel(data / "products.ods", index=False, engine="odf")
     stores = pd.read_csv(data / "stores.csv")
-    stores[["store", "income"]].to_feather(data / "stores.feather")
-    rest = stores[["store", "area", "region"]].assign(part=range(len(stores)))
+    stores.to_feather(data / "stores.feather")
+    rest = stores.assign(part=range(len(stores)))
     rest["part"] %= 3
     rest.to_parquet(data / "stores", partition_cols=["part"], index=False)
     return project
@@ -42,37 +44,31 @@ def project(make_project: Callable[[str], Project]) -> Project:
 
 def configuration(sales: dict[str, object]) -> dict:
     """Return a configuration with sales as described, and nothing else in CSV."""
-    stores = {"columns": {"store_id": "store"}}
+    (stores,) = CONFIG["inputs"]["external"]
     inputs = {
         "sales": {"columns": CONFIG["inputs"]["sales"]["columns"], **sales},
         "products": {**CONFIG["inputs"]["products"], "path": "data/products.ods"},
-        "external": [
-            {"name": "income", "path": "data/stores.feather", **stores},
-            {"name": "rest", "path": "data/stores", "exclude": ["part"], **stores},
-        ],
+        "external": [{**stores, "path": "data/stores.feather"}],
     }
     return {key: value for key, value in CONFIG.items() if key != "output"} | {"inputs": inputs}
 
 
-def final(project: Project, name: str, config: dict, *targets: str) -> pd.DataFrame:
+def made(project: Project, name: str, config: dict, *targets: str) -> pd.DataFrame:
+    """Return the first of the tables that a configuration gives."""
     overlay = project.write_config(config, f"{name}.yaml")
     wanted = [f"results/{name}/{target}" for target in targets]
     project.run(*wanted, "--configfile", overlay)
     return pd.read_parquet(project.folder / "results" / name / targets[0])
 
 
-def test_every_format_gives_the_clusters_of_csv(project: Project) -> None:
-    external = CONFIG["inputs"]["external"][0]
-    parts = [
-        {**external, "name": "income", "features": ["income"]},
-        {**external, "name": "rest", "features": ["area", "region"]},
-    ]
-    text = {**CONFIG, "inputs": {**CONFIG["inputs"], "external": parts}}
-    text = {key: value for key, value in text.items() if key != "output"}
-    expected = final(project, "text", text, FINAL)
+def of_csv(finished: Project, table: str) -> pd.DataFrame:
+    return pd.read_parquet(finished.folder / "results" / table)
+
+
+def test_workbooks_give_the_clusters_of_csv(project: Project, finished: Project) -> None:
     workbook = {"path": "data/sales.xlsx", "sheet": "All sales", "total_rows": "drop"}
-    found = final(project, "books", configuration(workbook), FINAL, "run.json")
-    pd.testing.assert_frame_equal(found, expected)
+    found = made(project, "books", configuration(workbook), FINAL, "run.json")
+    pd.testing.assert_frame_equal(found, of_csv(finished, FINAL))
     run = (project.folder / "results" / "books" / "run.json").read_text(encoding="utf-8")
     assert '"row of totals": 1' in run
 
@@ -84,24 +80,27 @@ def test_every_format_gives_the_clusters_of_csv(project: Project) -> None:
         ("wide", {"path": "data/wide.csv", "layout": {"wide": {"columns": "2*", "to": "date"}}}),
     ],
 )
-def test_sales_are_the_same_in_every_form(project: Project, name: str, sales: dict) -> None:
-    target = "internal/need_states.parquet"
-    expected = final(project, "text", {**CONFIG, "output": {"results": "results/text"}}, target)
+def test_sales_are_the_same_in_every_form(
+    project: Project, finished: Project, name: str, sales: dict
+) -> None:
     config = configuration(sales)
     if name == "wide":
         config["inputs"]["sales"]["columns"] = {"store_id": "store", "product_id": "sku"}
-    pd.testing.assert_frame_equal(final(project, name, config, target), expected)
+    pd.testing.assert_frame_equal(made(project, name, config, STATES), of_csv(finished, STATES))
 
 
 def test_every_partition_of_a_folder_is_a_part_and_a_new_one_is_read_alone(
-    project: Project,
+    project: Project, finished: Project
 ) -> None:
     columns = {**CONFIG["inputs"]["sales"]["columns"], "date": "month"}
     sales = {"path": "data/hive", "columns": columns, "date_format": "%Y-%m"}
     config = configuration(sales)
-    found = final(project, "hive", config, "internal/need_states.parquet")
-    expected = pd.read_parquet(project.folder / "results/text/internal/need_states.parquet")
-    pd.testing.assert_frame_equal(found, expected)
+    (stores,) = config["inputs"]["external"]
+    config["inputs"]["external"] = [{**stores, "path": "data/stores", "exclude": ["part"]}]
+    found = made(project, "hive", config, STATES, FEATURES)
+    pd.testing.assert_frame_equal(found, of_csv(finished, STATES))
+    features = pd.read_parquet(project.folder / "results" / "hive" / FEATURES)
+    pd.testing.assert_frame_equal(features, of_csv(finished, FEATURES))
     parts = sorted((project.folder / "results/hive/internal/sales").glob("*.parquet"))
     assert len(parts) == 4
     assert parts[0].name.startswith("month-2024-01-")
@@ -110,6 +109,5 @@ def test_every_partition_of_a_folder_is_a_part_and_a_new_one_is_read_alone(
     pd.DataFrame({"store": ["S01"], "sku": ["000"], "amount": [1.0]}).to_parquet(
         more / "x.parquet", index=False
     )
-    target = "results/hive/internal/need_states.parquet"
-    planned = project.planned(target, "--configfile", "hive.yaml")
+    planned = project.planned(f"results/hive/{STATES}", "--configfile", "hive.yaml")
     assert planned == {"aggregate_sales": 1, "map_products": 1}

@@ -19,15 +19,6 @@ FINAL = "results/merged/clusters.parquet"
 ODD_NAMES = ("../../x", "a/b", "\"quoted\" 'x'", "emoji 🧴")
 
 
-@pytest.fixture(scope="session")
-def finished(make_project: Callable[[str], Project]) -> Project:
-    """A project in which the tiny retailer has been clustered."""
-    project = make_project("finished")
-    write_tiny(project.folder)
-    project.run(FINAL, "--configfile", project.write_config(CONFIG))
-    return project
-
-
 @pytest.fixture
 def tiny(finished: Project, tmp_path: Path) -> Project:
     """A copy of the finished project, to spoil."""
