@@ -197,6 +197,12 @@ def test_what_comes_out_the_same_ends_there(copy: Project) -> None:
     assert set(copy.planned()) == {"reconcile"} | pages
 
 
+def test_a_demo_that_is_made_again_is_not_taken_for_replaced(copy: Project) -> None:
+    target = "results/external/raw_features.parquet"
+    copy.run(target, "--forcerun", "make_demo", "join_external")
+    assert copy.planned(target) == {}
+
+
 def test_a_corrected_product_map_reads_no_sales_again(copy: Project) -> None:
     rewrite(copy, "internal/products.csv")
     assert set(copy.planned()) == {"map_products", "normalize", "label"} | FEATURES | EXTERNAL

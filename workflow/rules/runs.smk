@@ -35,13 +35,15 @@ def begin_run():
     from store_clusters.tables.history import begin
 
     logs = Path(settings["output"]["results"], "logs")
+    jobs = list(workflow.dag.needrun_jobs())
+    made = {str(file) for job in jobs for file in job.output}  # as the demo is
     with only_warn(logger, "The folder of results could not be held for this run"):
         held.append(hold(logs))
-        note_inputs(logs / "inputs.json", PLANNED)
-    given = ", ".join(map(str, workflow.overwrite_configfiles))
+        given = {file: of for file, of in PLANNED.items() if file not in made}
+        note_inputs(logs / "inputs.json", given)
+    files = ", ".join(map(str, workflow.overwrite_configfiles))
     with only_warn(logger, "The history of runs could not be written"):
-        jobs = sum(1 for _ in workflow.dag.needrun_jobs())
-        noted.update(begin(RUN, STARTED, settings, given, jobs))
+        noted.update(begin(RUN, STARTED, settings, files, len(jobs)))
 
 
 def end_run(outcome):
