@@ -65,3 +65,8 @@ def objects(variables: dict[str, str]) -> list[str]:
     """Return the keys of all objects."""
     found = client(variables).list_objects_v2(Bucket=BUCKET).get("Contents", [])
     return [one["Key"] for one in found]
+
+
+def content(variables: dict[str, str], key: str) -> bytes:
+    """Return the bytes of an object."""
+    return client(variables).get_object(Bucket=BUCKET, Key=key)["Body"].read()

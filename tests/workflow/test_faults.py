@@ -18,7 +18,7 @@ import s3
 from conftest import Project, wait_for
 from tiny import CONFIG, write_tiny
 
-from store_clusters.inputs.objects import fetch, find_objects
+from store_clusters.inputs.objects import fetch, find_objects, put
 from store_clusters.run.errors import InputError
 from store_clusters.run.unchanged import unchanged
 
@@ -156,10 +156,12 @@ def now_and_then(upstream: str, fails: Callable[[int], bool]) -> Iterator[str]:
 
         def do_GET(self) -> None:
             Proxy.asked += 1
+            sent = b"".join(self.sent())
             status, headers, body = 503, [("Content-Length", "0")], b""
             if not fails(Proxy.asked):
                 there = http.client.HTTPConnection(urlparse(upstream).netloc)
-                there.request(self.command, self.path, headers=dict(self.headers))
+                del self.headers["Transfer-Encoding"]  # sent whole
+                there.request(self.command, self.path, sent, dict(self.headers))
                 answer = there.getresponse()
                 status, headers, body = answer.status, answer.getheaders(), answer.read()
             self.send_response(status)
@@ -168,7 +170,16 @@ def now_and_then(upstream: str, fails: Callable[[int], bool]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_HEAD = do_GET
+        def sent(self) -> Iterator[bytes]:
+            yield self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            while self.headers.get("Transfer-Encoding") == "chunked":
+                size = int(self.rfile.readline(), 16)
+                yield self.rfile.read(size)
+                self.rfile.readline()
+                if not size:
+                    return
+
+        do_HEAD = do_PUT = do_POST = do_GET
 
         def log_message(self, *_: object) -> None:
             pass
@@ -199,7 +210,14 @@ def test_object_storage_that_is_busy_is_asked_again(
             asked = (found["url"], found["size"], found["changed"], tmp_path / "copy", "sales")
             fetch(*asked)
             assert (tmp_path / "copy").read_bytes() == b"store\n" * 10
+            published = f"s3://{s3.BUCKET}/published/clusters.csv"
+            put(tmp_path / "copy", published, "publish.lake")
+            assert s3.content(variables, "published/clusters.csv") == b"store\n" * 10
             busy["always"] = True
             with pytest.raises(InputError, match=r"sales \(s3://chain/data/sales.csv\): .*503"):
                 fetch(*asked)
+            (tmp_path / "copy").write_bytes(b"other")
+            with pytest.raises(InputError, match=r"publish.lake \(s3://chain/published/.*503"):
+                put(tmp_path / "copy", published, "publish.lake")
+            assert s3.content(variables, "published/clusters.csv") == b"store\n" * 10
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
