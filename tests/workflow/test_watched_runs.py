@@ -43,6 +43,7 @@ def test_runs_are_told_of_and_kept(project: Project) -> None:
         assert runs == {"one"}, path
     (first,) = history(project)
     assert (first["run"], first["outcome"], first["rows_in"]) == ("one", "done", 1152)
+    assert first["configuration"] == "overlay.yaml"
     assert "choose_k" in json.loads(first["steps"])
     assert project.planned("--configfile", "overlay.yaml") == {}  # another run, nothing to do
 

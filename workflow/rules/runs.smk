@@ -41,7 +41,10 @@ def begin_run():
         held.append(hold(logs))
         given = {file: of for file, of in PLANNED.items() if file not in made}
         note_inputs(logs / "inputs.json", given)
-    files = ", ".join(map(str, workflow.overwrite_configfiles))
+    files = ", ".join(
+        str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+        for path in map(Path, workflow.overwrite_configfiles)
+    )
     with only_warn(logger, "The history of runs could not be written"):
         noted.update(begin(RUN, STARTED, settings, files, len(jobs)))
 
