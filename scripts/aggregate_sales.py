@@ -5,6 +5,7 @@ Writes: the sums, apart for sales inside and outside the date window; a receipt 
 read, for the reconciliation of the run.
 """
 
+import json
 from typing import Any
 
 from store_clusters.inputs.options import Sales
@@ -13,7 +14,7 @@ from store_clusters.inputs.sources import fingerprint
 from store_clusters.run.files import write_json
 from store_clusters.run.job import JobLog, run
 from store_clusters.run.options import options_of
-from store_clusters.sales.aggregation import sum_sales, summed
+from store_clusters.sales.aggregation import CURRENCIES, sum_sales, summed
 from store_clusters.sales.database import connect
 from store_clusters.tables.contracts import write_stream
 
@@ -25,7 +26,9 @@ def main(snakemake: Any, log: JobLog) -> None:
     memory = snakemake.resources.mem_mb // 2
     with connect(snakemake.threads, memory, f"{output.part}.spill") as database:
         totals = sum_sales(database, path, source, lambda rows: log.event("progress", rows=rows))
-        write_stream(output.part, "sales_part", summed(database))
+        places = {name: f"{place} of {path}" for name, place in totals.currencies.items()}
+        notes = {CURRENCIES: json.dumps(places)} if places else {}
+        write_stream(output.part, "sales_part", summed(database), notes)
     if totals.incomplete:
         log.warn(
             f"{path}: {totals.incomplete:,} of {totals.rows:,} rows have no store or no product "
@@ -36,8 +39,6 @@ def main(snakemake: Any, log: JobLog) -> None:
     if totals.dropped:
         read |= {"rows_left_out": totals.dropped}
         log.warn(left_out([path], totals.dropped), rows_left_out=totals.dropped)
-    if totals.currencies:
-        read |= {"currencies": totals.currencies}
     write_json(output.receipt, fingerprint(path) | read)
     log.done(
         f"{path}: {totals.rows:,} rows to {totals.sums:,} sums, sales {totals.sales:,.2f}",

@@ -1,6 +1,6 @@
 """Map the sales of products to categories and need states, and set aside what has none.
 
-Reads: the sums and the receipts of all sales files, the product map.
+Reads: the sums of all sales files, the product map.
 Writes: sales per category x store x need state; the stores of every category; what was set aside.
 """
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from store_clusters.inputs.options import Products
 from store_clusters.inputs.rows import Tally, left_out
-from store_clusters.run.files import read_json
 from store_clusters.run.job import JobLog, run
 from store_clusters.run.options import options_of
 from store_clusters.sales.database import connect
@@ -28,7 +27,7 @@ from store_clusters.tables.contracts import write_stream
 def main(snakemake: Any, log: JobLog) -> None:
     """Map all ``input.parts`` with ``input.products``."""
     files, params, output = snakemake.input, snakemake.params, snakemake.output
-    check_currencies(map(read_json, files.receipts))
+    check_currencies(files.parts)
     source = options_of(Products, params.source)
     tally = Tally()
     products = read_products(files.products, source, params.groups, tally)

@@ -67,7 +67,8 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str], outp
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.path[0] = folder
+    added = environment.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:1] = [folder, *filter(None, added)]
     sys.argv = [str(Path(snakemake.__file__).with_name("__main__.py")), *arguments]
 
 

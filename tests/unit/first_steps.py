@@ -51,7 +51,6 @@ def run_to(target: str, config: dict) -> None:
         "map_products",
         {
             "parts": [f"{part}.parquet" for part in inputs.sales],
-            "receipts": [f"{part}.json" for part in inputs.sales],
             "products": inputs.products,
         },
         tables,

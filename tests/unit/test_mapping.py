@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -13,13 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store_clusters.run.errors import InputError
-from store_clusters.sales.mapping import (
-    check_currencies,
-    check_inputs,
-    check_positive,
-    map_sales,
-    totals,
-)
+from store_clusters.sales.mapping import check_inputs, check_positive, map_sales, totals
 from store_clusters.tables.contracts import contract
 
 FEW = settings(max_examples=12, deadline=None, derandomize=True)
@@ -385,12 +378,3 @@ def test_totals_say_what_was_mapped_and_what_was_set_aside() -> None:
         ("outside_window", 7, 1),
         ("product_not_in_map", 2, 4),
     ]
-
-
-def test_files_in_several_currencies_add_up_to_nothing() -> None:
-    bare: dict[str, Any] = {"file": "may.csv"}
-    euros = {"file": "june.csv", "currencies": {"€": "'€' in line 2"}}
-    dollars = {"file": "july.csv", "currencies": {"$": "'$' in line 9"}}
-    check_currencies([bare, euros])
-    with pytest.raises(InputError, match=r"'€' in line 2 of june\.csv, '.' in line 9 of july\.csv"):
-        check_currencies([bare, euros, dollars])

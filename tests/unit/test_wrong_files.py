@@ -337,3 +337,12 @@ def test_a_latitude_that_is_none_is_refused(error: Error, wrong: str, told: str)
     message = error(RAW_FEATURES, source("external", columns=columns))
     assert "data/stores.csv: column 'north'" in message
     assert told in message
+
+
+def test_sales_in_several_currencies_are_told(error: Error) -> None:
+    edit("sales-1.csv", lambda rows: rows.assign(amount=rows["amount"] + " €"))
+    edit("sales-2.csv", lambda rows: rows.assign(amount="$" + rows["amount"]))
+    message = error(NEED_STATES)
+    assert "inputs.sales: the files hold amounts in several currencies: " in message
+    assert "'€' in line 2 of data/sales-1.csv" in message
+    assert "'$' in line 2 of data/sales-2.csv" in message

@@ -87,7 +87,6 @@ rule aggregate_sales:
 rule map_products:
     input:
         parts=collect("<results>/internal/sales/{part}.parquet", part=inputs.sales),
-        receipts=collect("<results>/internal/sales/{part}.json", part=inputs.sales),
         products=inputs.products,
     output:
         need_states="<results>/internal/need_states.parquet",

@@ -26,6 +26,7 @@ from store_clusters.tables.contracts import ROW_GROUP
 KINDS = {"store_id": "identifier", "product_id": "identifier", "sales": "money", "date": "date"}
 IDENTIFIERS = ("store_id", "product_id")
 DAY_COUNTS = pa.schema([("date", pa.date32()), ("rows", pa.int64())])
+CURRENCIES = "currencies"  # what the notes on the sums of a file call them
 PROGRESS_ROWS = 10_000_000
 SUMS = """
     CREATE TABLE sums AS

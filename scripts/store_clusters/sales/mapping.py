@@ -1,6 +1,7 @@
 """Map sales of products to categories and need states, to the last ten-thousandth."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,9 @@ import pyarrow as pa
 
 from store_clusters.inputs.options import Products
 from store_clusters.run.errors import InputError, examples
+from store_clusters.sales.aggregation import CURRENCIES
 from store_clusters.sales.database import batches
+from store_clusters.tables.contracts import notes_of
 
 GROUPS_PER_MB = 3000  # of the database's memory, summed at once: about a third of it
 MAPPED = """
@@ -222,15 +225,15 @@ def check_inputs(
     check_places(database, paths, source)
 
 
-def check_currencies(receipts: Iterable[Mapping[str, Any]]) -> None:
-    """Refuse files of sales in several currencies, which add up to nothing.
+def check_currencies(files: Sequence[str]) -> None:
+    """Refuse sums of sales in several currencies, which add up to nothing.
 
-    ``receipts`` are what was read of each file; bare numbers may be of any currency.
+    ``files`` are tables ``sales_part`` with the currency and its place in their notes, where there
+    is one: bare numbers may be of any currency.
     """
     first: dict[str, str] = {}
-    for receipt in receipts:
-        for currency, place in receipt.get("currencies", {}).items():
-            first.setdefault(currency, f"{place} of {receipt['file']}")
+    for path in files:
+        first = json.loads(notes_of(path).get(CURRENCIES, "{}")) | first
     if len(first) > 1:
         raise InputError(
             f"inputs.sales: the files hold amounts in several currencies: "

@@ -80,18 +80,21 @@ def write_table(path: str | Path, name: str, data: pa.Table | Mapping[str, Any])
 
 
 def write_stream(
-    path: str | Path, name: str, batches: Iterable[pa.RecordBatch | Mapping[str, Any]]
+    path: str | Path,
+    name: str,
+    batches: Iterable[pa.RecordBatch | Mapping[str, Any]],
+    notes: Mapping[str, str] | None = None,
 ) -> int:
     """Write rows that come in the order of the key, as :func:`write_table` does, in bounded memory.
 
     The bytes are those of :func:`write_table`, however the rows are divided into batches, each
-    Arrow's or columns by name.
+    Arrow's or columns by name. ``notes`` on the rows are kept beside them, see :func:`notes_of`.
 
     Raises:
         ValueError: The data breaks the contract or is not in order.
     """
     promised = contract(name)
-    return _write(path, promised, _checked_groups(promised, batches))
+    return _write(path, promised, _checked_groups(promised, batches), notes or {})
 
 
 def _checked_groups(
@@ -129,7 +132,12 @@ def _in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(kept)
 
 
-def _write(path: str | Path, promised: Contract, tables: Iterable[pa.Table]) -> int:
+def _write(
+    path: str | Path,
+    promised: Contract,
+    tables: Iterable[pa.Table],
+    notes: Mapping[str, str] | None = None,
+) -> int:
     """Write tables below one another; the file has its name when it is complete."""
     rows = 0
     with (
@@ -141,6 +149,8 @@ def _write(path: str | Path, promised: Contract, tables: Iterable[pa.Table]) -> 
         for table in tables:
             writer.write_table(table, row_group_size=ROW_GROUP)
             rows += table.num_rows
+        if notes:
+            writer.add_key_value_metadata(dict(notes))
     return rows
 
 
@@ -168,6 +178,12 @@ def check_contract(path: str | Path, name: str) -> None:
 def contract_of(path: str | Path) -> str:
     """Return the name of the contract that a table was written under, empty where under none."""
     return _says(path)[0]
+
+
+def notes_of(path: str | Path) -> dict[str, str]:
+    """Return the notes that a table was written with, and what else its file says of it."""
+    said = pq.read_metadata(path).metadata or {}
+    return {name.decode(): text.decode() for name, text in said.items()}
 
 
 def _says(path: str | Path) -> tuple[str, str]:
