@@ -35,5 +35,5 @@ def test_profiles_differ_in_nothing_but_the_cluster() -> None:
 
 
 def test_many_shards_are_planned(project: Project) -> None:
-    config = project.write_config({"shards": 200})
-    assert project.planned("--configfile", config)["choose_k"] == 201
+    config = project.write_config({"shards": 50})
+    assert project.planned("--configfile", config)["choose_k"] == 51

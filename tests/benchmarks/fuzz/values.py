@@ -46,8 +46,8 @@ def read(text: Any, kind: str, **keys: Any) -> Any:
 
 def amount(text: str, mark: str) -> Decimal | None:
     """Return the number that a text has by its digits and its decimal mark, all else ignored."""
-    exponent = re.search(r"(?<=[\d.,])[eE]([+-]?\d+)$", text.strip())
-    body = text.strip()[: exponent.start()] if exponent else text
+    exponent = re.search(r"(?<=[\d.,])[eE]([+-]?\d+)(?=\D*$)", text)  # before a currency, too
+    body = text[: exponent.start()] + text[exponent.end() :] if exponent else text
     digits = "".join(c if c in "0123456789" else "." if c == mark else "" for c in body)
     negative = any(c in "-(−–﹣－" for c in body)  # noqa: RUF001
     try:

@@ -79,7 +79,7 @@ def compare(
 def copy_project(folder: Path) -> None:
     """Copy what a run needs, without results."""
     for name in KEPT:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)
     (folder / "resources").mkdir()
     shutil.copy(ROOT / "resources" / "make_demo.py", folder / "resources")
     for name in ("environment.yml", "pyproject.toml"):
