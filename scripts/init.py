@@ -14,6 +14,7 @@ from store_clusters.inputs.guessing.draft import draft
 from store_clusters.run.errors import InputError
 from store_clusters.run.files import write_json, write_text
 from store_clusters.run.job import JobLog, run
+from store_clusters.run.run_id import FORM
 from store_clusters.settings.resolve import resolve_config
 
 HOW = "snakemake init --config data=<folder>, or make init DATA=<folder>"
@@ -24,6 +25,11 @@ def main(snakemake: Any, log: JobLog) -> None:
     data, name = snakemake.params.data, str(snakemake.params.name).removesuffix(".yaml")
     if not data:
         raise InputError(f"init needs the folder of your data: {HOW}.")
+    if not FORM.fullmatch(name):
+        raise InputError(
+            f"init: {name!r} cannot name a configuration. Expected letters, digits, points, dashes "
+            "and underscores, such as my-chain."
+        )
     path = Path(f"{name}.yaml")
     if path.exists():
         raise InputError(

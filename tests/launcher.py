@@ -60,7 +60,6 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str], outp
     """Make this process what ``python -m snakemake`` would be."""
     import snakemake
 
-    os.setsid()
     nothing, written = os.open(os.devnull, os.O_RDONLY), os.open(output, os.O_WRONLY)
     for stream, opened in enumerate((nothing, written, written)):
         os.dup2(opened, stream)

@@ -17,6 +17,7 @@ from store_clusters.inputs.find import DEMO_FILES, expand, find_inputs, name_par
 from store_clusters.inputs.options import Products, Sales
 from store_clusters.run.errors import InputError
 from store_clusters.run.options import Options
+from store_clusters.settings import readable
 from store_clusters.settings.declared import Key, keys
 from store_clusters.settings.options import Settings
 from store_clusters.settings.resolve import resolve_config, typed
@@ -556,3 +557,14 @@ def test_a_part_keeps_its_name_when_other_files_join() -> None:
     one = name_parts(["in/2024.csv"])
     more = name_parts(["in/2024.csv", "in/2025.csv"])
     assert one.items() <= more.items()
+
+
+def test_a_file_that_is_no_yaml_is_told_with_the_place(tmp_path: Path) -> None:
+    path = tmp_path / "my-chain.yaml"
+    path.write_text("inputs:\n  sales: {path: a.csv\noutput: {}\n", encoding="utf-8")
+    found = readable.problem(str(path))
+    assert found.startswith(f"{path}, line 3, column 7: this is no YAML: ")
+    path.write_text("inputs:\n\tsales: 1\n", encoding="utf-8")
+    assert ", line 2, column 1: " in readable.problem(str(path))
+    path.write_text("inputs: {}\n", encoding="utf-8")
+    assert readable.problem(str(path)) is None

@@ -21,6 +21,7 @@ STEPS = {  # target: rule
     "run-external-ml": "run_external_ml",
     "run-merging": "run_merging",
 }
+QUIET = ["--quiet", "host", "reason", "rules"]
 ENVIRONMENTS = ("dev", "staging", "prod")
 PASSED_ON = {name: value for name, value in os.environ.items() if name not in {"PORT", "ENV"}}
 
@@ -51,7 +52,7 @@ def snakemake(*arguments: str, **variables: str) -> list[str]:
 
 @pytest.mark.parametrize(("target", "rule"), STEPS.items())
 def test_a_step_runs_its_rule(target: str, rule: str) -> None:
-    assert snakemake(target) == ["--cores", "all", rule]
+    assert snakemake(target) == ["--cores", "all", rule, *QUIET]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -75,8 +76,8 @@ def test_the_rules_that_are_run_exist() -> None:
 
 
 def test_a_full_run_has_no_target_but_the_default() -> None:
-    assert snakemake("run-full") == ["--cores", "all"]
-    assert snakemake("run-full", "CORES=4") == ["--cores", "4"]
+    assert snakemake("run-full") == ["--cores", "all", *QUIET]
+    assert snakemake("run-full", "CORES=4") == ["--cores", "4", *QUIET]
     assert snakemake("demo") == ["--cores", "all", "--quiet", "all"]
 
 
@@ -173,7 +174,7 @@ def test_an_environment_that_does_not_exist_is_told_with_those_that_do(
 ) -> None:
     done = make(tmp_path, target, "ENV=pord")
     assert done.returncode != 0
-    assert "ENV=pord: there is no config/pord.yaml. There are:" in done.stdout
+    assert "ENV=pord: there is no config/pord.yaml, nor pord.yaml. There are: " in done.stdout
     assert all(environment in done.stdout for environment in ENVIRONMENTS)
     assert "RUN" not in done.stdout
 

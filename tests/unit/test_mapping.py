@@ -318,7 +318,7 @@ def refused(parts: list[Row], products: list[Place]) -> str:
 def test_a_window_without_sales_is_told_with_the_days_that_there_are() -> None:
     rows = [part("s1", "p", 1, in_window=False, first_day=MONDAY, last_day=FRIDAY)]
     assert refused(rows, [("p", "c", "a")]) == (
-        "inputs.sales: no row is left between from (2024-01-01) and to (None). The sales run from "
+        "inputs.sales: no row is left with from (2024-01-01). The sales run from "
         "2024-01-01 to 2024-01-05."
     )
 

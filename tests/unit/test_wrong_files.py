@@ -12,7 +12,10 @@ from first_steps import NEED_STATES, RAW_FEATURES, STORE_STATUS, run_to
 from snakemake.utils import update_config
 from workflow.tiny import CONFIG, write_tiny
 
+from store_clusters.inputs.find import find_inputs
 from store_clusters.run.errors import InputError
+from store_clusters.sales.before import look_before, problems_of
+from store_clusters.settings.resolve import resolve_config
 
 
 @pytest.fixture
@@ -232,7 +235,7 @@ def test_infinite_features_are_shown_with_their_stores(error: Error) -> None:
 
 def test_a_window_that_leaves_no_row_is_told_with_the_days_there_are(error: Error) -> None:
     message = error(NEED_STATES, source("sales", **{"from": "2025-01-01"}))
-    assert "no row is left between from (2025-01-01)" in message
+    assert "no row is left with from (2025-01-01)." in message
     assert "The sales run from 2024-01-15 to 2024-04-15." in message
 
 
@@ -346,3 +349,49 @@ def test_sales_in_several_currencies_are_told(error: Error) -> None:
     assert "inputs.sales: the files hold amounts in several currencies: " in message
     assert "'€' in line 2 of data/sales-1.csv" in message
     assert "'$' in line 2 of data/sales-2.csv" in message
+
+
+# Before a run
+
+
+def without_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.head(0)
+
+
+def twice(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([rows, rows])
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "change", "window"),
+    [
+        (NEED_STATES, "sales-2.csv", without_rows, {}),
+        (NEED_STATES, "sales-2.csv", lambda rows: rows.assign(amount="x"), {}),
+        (NEED_STATES, "products.csv", without_rows, {}),
+        (RAW_FEATURES, "stores.csv", without_rows, {}),
+        (RAW_FEATURES, "stores.csv", twice, {}),
+        (NEED_STATES, "sales-1.csv", twice, {"from": "2025-01-01"}),
+        (NEED_STATES, "sales-1.csv", twice, {"to": "2023-12-31"}),
+    ],
+)
+def test_what_a_run_refuses_is_said_before_it(
+    error: Error,
+    target: str,
+    name: str,
+    change: Callable[[pd.DataFrame], pd.DataFrame],
+    window: dict[str, str],
+) -> None:
+    edit(name, change)
+    config = configured({"inputs": {"sales": window}})
+    settings = resolve_config(config, "results")
+    found = find_inputs(settings["inputs"])
+    files = {
+        "sales": list(found.sales.values()),
+        "products": found.products,
+        "external": found.external,
+    }
+    looks, _ = look_before(settings["inputs"], files)
+    (problem,) = problems_of(looks)
+    said = error(target, {"inputs": {"sales": window}})
+    assert problem.split(". ")[0].rstrip(".") == said.split(". ")[0].rstrip(".")
+    assert "None" not in said

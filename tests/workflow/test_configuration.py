@@ -186,6 +186,14 @@ def test_a_wrong_configuration_is_told_whatever_the_verbosity(
         assert 'File "' not in said
 
 
+def test_a_password_in_the_command_is_refused(project: Project) -> None:
+    url = "postgresql://ann:hunter2@127.0.0.1/plan"
+    publish = f'publish=[{{"name": "plan", "database": "{url}", "table": "clusters"}}]'
+    said = project.fail("-n", "--quiet", "all", "--config", publish)
+    assert "publish.plan.database: a password is typed into the command" in said
+    assert "hunter2" not in said
+
+
 def test_a_job_that_fails_tells_why_whatever_the_verbosity(project: Project) -> None:
     write_tiny(project.folder)
     config = project.write_config(CONFIG)

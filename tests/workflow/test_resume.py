@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+import pandas as pd
 import psutil
 import pytest
 from conftest import Project, wait_for
@@ -94,6 +95,26 @@ def test_a_job_that_is_killed_fails_the_run_and_the_next_completes_it(
     said, _ = run.communicate()
     assert run.returncode != 0
     assert "rule merge" in said
+    project.run("--configfile", "overlay.yaml")
+    assert project.files() == before
+
+
+def test_a_run_that_is_stopped_by_hand_says_so(finished: Project, tmp_path: Path) -> None:
+    """As by ctrl-C, which the terminal tells Snakemake and its jobs."""
+    project = finished.copy_to(tmp_path / "copy")
+    before = project.files()
+    (project.folder / FINAL).unlink()
+    run = start(project)
+    wait_for(run, lambda: bool(pythons(run, "merge.py")) and begun(project, time.time() - 1, 1))
+    os.killpg(run.pid, signal.SIGINT)
+    said, _ = run.communicate()
+    assert run.returncode == 130, said
+    assert "Traceback" not in said
+    assert "Stopped:        by hand, in merge\n" in said
+    assert "Failed:" not in said
+    assert said.rstrip().splitlines()[-1].startswith("Go on with:     snakemake --cores 2")
+    last = pd.read_parquet(project.folder / "results" / "history.parquet").iloc[-1]
+    assert last["outcome"] == "stopped"
     project.run("--configfile", "overlay.yaml")
     assert project.files() == before
 

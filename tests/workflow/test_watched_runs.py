@@ -76,7 +76,7 @@ def test_inputs_are_looked_at_before_a_run(project: Project) -> None:
     path.write_text(path.read_text("utf-8").replace("store,", "shop,", 1), encoding="utf-8")
     done = project.snakemake("check", "--configfile", "overlay.yaml")
     assert done.returncode == 3
-    assert "data/stores.csv: no column 'store'." in done.stdout
+    assert "data/stores.csv: column 'store' is missing. The file has 'shop'," in done.stdout
 
 
 def test_a_wrong_configuration_has_an_exit_code_of_its_own(project: Project) -> None:

@@ -52,6 +52,14 @@ if not IS_MODULE:  # the results of other sources get a folder apart
     update_config(config, overlays["own-data"])
 
 for key, (name, password) in hide_passwords(config).items():
+    if workflow.is_main_process and password in " ".join(sys.argv):
+        refuse(
+            logger,
+            f"Configuration: {key}: a password is typed into the command, which shells and "
+            "Snakemake keep in their logs. Put the URL into a variable of the environment, name "
+            "it here, ${oc.env:SALES_DB}, and change the password.",
+            IS_MODULE,
+        )
     os.environ[name] = password
     workflow.configfiles[:] = [  # Snakemake's report shows them
         path

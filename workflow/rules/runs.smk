@@ -30,6 +30,10 @@ envvars:
     RUN_VARIABLE,
 
 
+# They look at inputs, and are no runs of which a history is kept.
+LOOKS = {"init", "check", "check_inputs"}
+
+
 def begin_run():
     """Note in the history that the run has started."""
     from store_clusters.tables.history import begin
@@ -45,6 +49,8 @@ def begin_run():
         str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
         for path in map(Path, workflow.overwrite_configfiles)
     )
+    if {job.rule.name for job in jobs} <= LOOKS:
+        return
     with only_warn(logger, "The history of runs could not be written"):
         noted.update(begin(RUN, STARTED, settings, files, len(jobs)))
 

@@ -19,6 +19,7 @@ from store_clusters.inputs.conversion import feature_values
 from store_clusters.inputs.external import StoreFile, read_file
 from store_clusters.inputs.options import External
 from store_clusters.inputs.rows import left_out
+from store_clusters.inputs.sources import several_rows
 from store_clusters.run.errors import InputError, examples
 
 IDENTIFYING = "nearly_one_value_per_store"
@@ -94,13 +95,7 @@ def read_source(files: Sequence[str], source: External, max_levels: int) -> Sour
     try:
         table = one_row_per_store(readings, source.rows)
     except DuplicateStores as error:
-        on_a_day = " on one day" if source.rows in {"first", "last"} else ""
-        raise InputError(
-            f"{', '.join(files)}: {len(error.stores):,} stores have several rows{on_a_day} in "
-            f"column {source.columns.store_id!r}: {examples(error.stores)}. Expected one; set rows "
-            f"of the source {source.name!r} to distinct (identical rows), mean, median, min, "
-            "max, sum, first or last."
-        ) from error
+        raise InputError(several_rows(files, source, error.stores)) from error
     table, aside = set_aside(table, raw, source.name, max_levels)
     dropped = sum((Counter(file.dropped) for file in raw), Counter())
     return SourceFeatures(source, files, len(readings), table, aside, dropped)

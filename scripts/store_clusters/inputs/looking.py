@@ -13,13 +13,15 @@ import pyarrow.parquet as pq
 
 from store_clusters.inputs.columns import stream_columns
 from store_clusters.inputs.conversion import column_schema
+from store_clusters.inputs.options import Products
 from store_clusters.inputs.readers import format_of
 from store_clusters.inputs.sources import Mapped, header
-from store_clusters.run.errors import InputError
+from store_clusters.run.errors import InputError, did_you_mean, examples
 
 ROWS = 200_000  # that are read of a file, or a batch more
 FILES = 24  # of a source, that are looked into
 SHOWN = 3  # values of a column
+NO_ROWS = "the file has no rows."
 
 
 @dataclass
@@ -49,13 +51,16 @@ def look_at(name: str, files: Sequence[str], source: Mapped, wanted: Mapping[str
     for path in files:
         try:
             present = header(path, source)
-            lost = [of for of in mapped.values() if of not in present]
-            if lost:
-                look.problems.append(f"{path}: no column {', '.join(map(repr, lost))}.")
+            for lost in [of for of in mapped.values() if of not in present]:
+                near = did_you_mean(lost, present)
+                has = f"The file has {examples(present, 40)}."
+                look.problems.append(f"{path}: column {lost!r} is missing.{near} {has}")
             look.others += [n for n in present if n not in mapped.values() and n not in look.others]
             look.bytes += Path(path).stat().st_size
             look.formats = sorted({*look.formats, format_of(path, source)})
             counted.append(rows_of(path, source))
+            if counted[-1] == 0 and _needs_rows(source):
+                look.problems.append(f"{path}: {NO_ROWS}")
         except InputError as error:
             look.problems.append(str(error))
     if counted and all(rows is not None for rows in counted):
@@ -79,6 +84,8 @@ def read_some(
                     break
                 batches.append(batch)
                 rows += batch.num_rows
+            if not rows and _needs_rows(source):
+                look.problems.append(f"{path}: {NO_ROWS}")
         except InputError as error:
             look.problems.append(str(error))
             complete = False
@@ -116,3 +123,8 @@ def rows_of(path: str, source: Mapped) -> int | None:
         return int(pq.read_metadata(path).num_rows)
     except (pa.ArrowException, OSError):
         return None
+
+
+def _needs_rows(source: Mapped) -> bool:
+    """Say whether each file has to have rows: of a product map some, of a database a month."""
+    return not isinstance(source, Products) and not source.database

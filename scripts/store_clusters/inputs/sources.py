@@ -6,7 +6,7 @@ column, the rows and what was expected.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,16 @@ def shown(path: str | Path, source: Source) -> str:
     """Return what people call a file."""
     name = getattr(reader_of(path, source), "shown", None)
     return name(Path(path)) if name else str(path)
+
+
+def several_rows(files: Sequence[str], source: External, stores: Sequence[str]) -> str:
+    """Return what to say of stores that have several rows, which ``rows`` does not allow."""
+    on_a_day = " on one day" if source.rows in {"first", "last"} else ""
+    return (
+        f"{', '.join(files)}: {len(stores):,} stores have several rows{on_a_day} in column "
+        f"{source.columns.store_id!r}: {examples(stores)}. Expected one; set rows of the source "
+        f"{source.name!r} to distinct (identical rows), mean, median, min, max, sum, first or last."
+    )
 
 
 def fingerprint(path: str | Path) -> dict[str, Any]:

@@ -21,13 +21,15 @@ from store_clusters.run.secrets import shown
 
 COMMAND = "STORE_CLUSTERS_COMMAND"  # what started the run, where it was not typed as it is
 WRONG_CONFIGURATION, WRONG_INPUT, FAULT = 2, 3, 4  # exit codes; Snakemake's own is 1
-ENDS = {"done", "error", "crash"}
+STOPPED = 130  # as of a shell's commands after ctrl-C
+ENDS = {"done", "error", "crash", "stopped"}
 SHOWN = 5  # inputs of a failed job
 UNSAID = "no job wrote why: it is in Snakemake's own lines above (a job that could not start)"
 CURES = {
     "error": "Mend what the message names. What is done stays done.",
     "crash": "A fault of the program or of the machine, not of the input. Go on once its cause is "
     "gone (a full disk, a server that was away); if it comes back, report it with the log.",
+    "stopped": "Go on.",
     "killed": "It ended without a word: stopped by hand, or killed for memory or time. Where it "
     "needs more, give it more, such as --set-resources {step}:mem_mb=16000, or --retries 2.",
 }
@@ -41,7 +43,7 @@ class Failure:
     wildcards: dict[str, str]
     input: list[str]
     why: str
-    kind: str  # error, crash or killed
+    kind: str  # error, crash, stopped or killed
     log: Path
 
 
@@ -79,10 +81,15 @@ class Said:
         found = [
             _failure(path, lines)
             for path, lines in self.logs.items()
-            if lines[-1]["event"] not in ENDS - {"error", "crash"}
+            if lines[-1]["event"] != "done"
         ]
         known = [failure for failure in found if failure.kind != "killed"]
         return known or found
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing failed, but somebody stopped the run."""
+        return {failure.kind for failure in self.failures} == {"stopped"}
 
     def _of(self, event: str) -> Iterator[dict[str, Any]]:
         return (line for lines in self.logs.values() for line in lines if line["event"] == event)
@@ -106,7 +113,10 @@ def print_results(results: Mapping[str, str], said: Said) -> None:
 
 def print_failures(said: Said) -> int:
     """Print last of all what failed, why, what to do and how to go on; return the exit code."""
-    for failure in said.failures:
+    if said.stopped:
+        steps = ", ".join(sorted({failure.step for failure in said.failures}))
+        _say(f"{'Stopped:':16}by hand, in {steps}\n", event="stopped", steps=steps)
+    for failure in said.failures if not said.stopped else []:
         where = " ".join(v.strip("/") for v in failure.wildcards.values() if v)
         some = ", ".join(failure.input[:SHOWN]) + ", ..." * (len(failure.input) > SHOWN)
         rows = {
@@ -122,6 +132,8 @@ def print_failures(said: Said) -> int:
         _say(f"{'Failed:':16}{UNSAID}\n", event="failed", why=UNSAID)
     _say(f"{'Go on with:':16}{command()}\n", event="go_on", command=command())
     kinds = {failure.kind for failure in said.failures}
+    if said.stopped:
+        return STOPPED
     return WRONG_INPUT if kinds == {"error"} else FAULT
 
 
@@ -149,6 +161,7 @@ def _failure(path: Path, lines: Sequence[Mapping[str, Any]]) -> Failure:
     why = {
         "error": last.get("message", ""),
         "crash": (last.get("traceback") or "").strip().rpartition("\n")[2],
+        "stopped": "it was stopped by hand",
         "killed": f"its log ends with {last['event']!r}",
     }[kind]
     return Failure(first["step"], wildcards, first.get("input", []), why, kind, path)

@@ -2,7 +2,9 @@
 
 import errno
 import json
+import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -41,6 +43,7 @@ class JobLog:
         self.run = run_id()
         self.logging: Logging = logging_of_run()
         self.started = time.perf_counter()
+        self.interrupted = False
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.unlink(missing_ok=True)
 
@@ -50,7 +53,10 @@ class JobLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: Any
     ) -> None:
-        """Record what ended the job: bad input as one message and exit 1, a fault as it is."""
+        """Record what ended the job: bad input as one message and exit 1, a fault as it is.
+
+        A job that was interrupted exits without a word: who did it knows.
+        """
         if isinstance(error, InputError):
             self.failed(str(error))
             sys.exit(1)
@@ -58,9 +64,17 @@ class JobLog:
             where = error.filename or self.path.parent
             self.failed(f"{where}: {UNWRITABLE[error.errno]} ({error}). What is done stays done.")
             sys.exit(1)
+        if self.interrupted:
+            self.event("stopped")
+            sys.exit(1)
         if error is not None:
             lines = traceback.format_exception(kind, error, trace)
             self.event("crash", traceback="".join(lines))
+
+    def interrupt(self, *_: Any) -> None:
+        """Note that somebody wants the job to stop; libraries may tell it in words of their own."""
+        self.interrupted = True
+        raise KeyboardInterrupt
 
     def event(self, event: str, **facts: Any) -> str:
         """Append one JSON line: when, run, step, wildcards, event and the facts; return it."""
@@ -107,6 +121,8 @@ def run(main: Callable[[Any, JobLog], None], snakemake: Any) -> None:
     """Call ``main(snakemake, log)``; bad input becomes one message and exit status 1."""
     log = JobLog(snakemake.log[0], snakemake.rule, dict(snakemake.wildcards.items()))
     log.event("start", input=list(map(str, snakemake.input)))
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, log.interrupt)
     # more threads would change last bits of floats
     with log, threadpool_limits(limits=1):
         try:

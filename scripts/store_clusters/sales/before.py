@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ import pyarrow.compute as pc
 from store_clusters.inputs.columns import stream_columns
 from store_clusters.inputs.looking import Look, look_at, note_first, read_some
 from store_clusters.inputs.options import External, Products, Sales
+from store_clusters.inputs.sources import several_rows
 from store_clusters.run.errors import examples
 from store_clusters.run.options import options_of
 from store_clusters.sales.aggregation import KINDS, sum_directly
 from store_clusters.sales.checks import Found, beyond, missing_months
 from store_clusters.sales.database import connect
+from store_clusters.sales.mapping import nothing_between
 from store_clusters.sales.options import Checks
+from store_clusters.sales.product_map import NO_PRODUCTS
 
 WHOLE = 20_000_000  # rows of files that the database reads itself, and so whole
 MEMORY = 1000  # MB
@@ -44,6 +48,8 @@ def look_before(
     source = options_of(Products, sections["products"])
     products = look_at("products", files["products"], source, PRODUCT_KINDS)
     mapped = read_some(products, source, PRODUCT_KINDS)
+    if not len(mapped) and not products.problems:
+        products.problems.append(f"{', '.join(products.files)}: {NO_PRODUCTS}")
     found = list(_unmapped(sums, mapped, products))
     sold = set(sums["store_id"].to_pylist())
     known: set[str] = set()
@@ -53,6 +59,7 @@ def look_before(
         look = look_at(section["name"], files["external"][section["name"]], external, STORE_KINDS)
         rows = read_some(look, external, STORE_KINDS, ("date",))
         _note_span(look, rows["date"])
+        _note_repeated(look, external, rows)
         stores = set(rows["store_id"].to_pylist())
         known |= stores
         look.facts |= _in_common(sold, stores)
@@ -95,10 +102,12 @@ def look_at_sales(files: Sequence[str], source: Sales) -> tuple[Look, pa.Table]:
             tables = [database.sql(SAMPLE).to_arrow_table()]
             months = _months(database, "rows", "date")
     sums = pa.concat_tables(tables, promote_options="permissive")
-    _note_span(
-        look,
-        pa.chunked_array([sums["first_day"].combine_chunks(), sums["last_day"].combine_chunks()]),
-    )
+    days = [sums[name].combine_chunks() for name in ("first_day", "last_day")]
+    first, last = _note_span(look, pa.chunked_array(days))
+    late = source.from_ and last and str(last) < source.from_
+    early = source.to and first and str(first) > source.to
+    if (late or early) and not look.sample:
+        look.problems.append(nothing_between(source.from_, source.to, first, last))
     look.facts |= {
         "stores": len(set(sums["store_id"].to_pylist())),
         "products": len(set(sums["product_id"].to_pylist())),
@@ -134,9 +143,10 @@ def as_text(looks: Sequence[Look], found: Sequence[Found]) -> str:
         )
         lines += [
             "",
-            f"{look.name:17}{some} ({', '.join(look.formats)}, {look.bytes / 1e6:,.1f} MB)",
+            f"{look.name:16} {some} ({', '.join([*look.formats, f'{look.bytes / 1e6:,.1f} MB'])})",
         ]
-        rows = f"{look.rows:,}" if look.rows is not None else f"more than {look.rows_seen:,}"
+        unknown = f"more than {look.rows_seen:,}" if look.rows_seen else "not counted"
+        rows = f"{look.rows:,}" if look.rows is not None else unknown
         lines.append(f"  {'rows':15}{rows}{f'; looked at {look.sample}' if look.sample else ''}")
         for ours, theirs in look.columns.items():
             values = ", ".join(look.first.get(ours, []))
@@ -184,10 +194,22 @@ def _in_common(sold: set[str], stores: set[str]) -> dict[str, Any]:
     }
 
 
-def _note_span(look: Look, days: pa.ChunkedArray) -> None:
-    span = pc.min_max(days).as_py()
-    if span["min"] is not None:
-        look.facts["days"] = f"{span['min']} to {span['max']}"
+def _note_repeated(look: Look, source: External, rows: pa.Table) -> None:
+    """Note stores of which a run would refuse that there are several rows, as far as was read."""
+    keys = {"unique": ["store_id"], "first": ["store_id", "date"], "last": ["store_id", "date"]}
+    if source.rows in keys:
+        counts = rows.group_by(keys[source.rows]).aggregate([([], "count_all")])
+        several = counts.filter(pc.greater(counts["count_all"], 1))["store_id"].unique()
+        if len(several):
+            look.problems.append(several_rows(look.files, source, sorted(several.to_pylist())))
+
+
+def _note_span(look: Look, days: pa.ChunkedArray) -> tuple[date | None, date | None]:
+    """Note the first and the last day, and return them."""
+    first, last = pc.min_max(days).as_py().values()
+    if first is not None:
+        look.facts["days"] = f"{first} to {last}"
+    return first, last
 
 
 def _months(database: duckdb.DuckDBPyConnection, table: str, day: str) -> set[str]:

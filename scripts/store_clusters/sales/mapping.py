@@ -253,10 +253,14 @@ def check_window(database: duckdb.DuckDBPyConnection, from_: str | None, to: str
             "columns.store_id and missing of inputs.sales."
         )
     if not inside:
-        raise InputError(
-            f"inputs.sales: no row is left between from ({from_}) and to "
-            f"({to}). The sales run from {first} to {last}."
-        )
+        raise InputError(nothing_between(from_, to, first, last))
+
+
+def nothing_between(from_: str | None, to: str | None, first: object, last: object) -> str:
+    """Return what to say of sales from a first to a last day, none of which is in the window."""
+    window = {"from": from_, "to": to}
+    given = " and ".join(f"{name} ({day})" for name, day in window.items() if day)
+    return f"inputs.sales: no row is left with {given}. The sales run from {first} to {last}."
 
 
 def check_overlap(database: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:

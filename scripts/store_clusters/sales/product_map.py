@@ -11,6 +11,7 @@ from store_clusters.inputs.rows import Tally
 from store_clusters.run.errors import InputError, examples
 from store_clusters.sales.whole_store import WHOLE_STORE
 
+NO_PRODUCTS = "the product map has no rows."
 KINDS = {"product_id": "identifier", "category": "text", "need_state": "text"}
 
 
@@ -27,7 +28,7 @@ def read_products(
     """
     products = pa.concat_tables([read_columns(path, source, KINDS, tally) for path in paths])
     if products.num_rows == 0:
-        raise InputError(f"{', '.join(paths)}: the product map has no rows.")
+        raise InputError(f"{', '.join(paths)}: {NO_PRODUCTS}")
     counts = products.group_by(list(KINDS)).aggregate([([], "count_all")])
     twice = counts.filter(pc.greater(counts["count_all"], 1))
     if twice.num_rows and source.rows == "unique":

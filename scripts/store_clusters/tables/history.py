@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -97,6 +98,8 @@ def end(row: Row, outcome: str, seconds: float, said: Said) -> None:
     """Note how a run ended, what its jobs said, and the account where it made one."""
     results = Path(row["results"])
     problems = [f"{failure.step}: {failure.why}" for failure in said.failures]
+    if outcome == "failed" and said.stopped:
+        outcome = "stopped"
     ended = {
         "outcome": outcome,
         "problem": "; ".join(problems) or None if outcome == "failed" else None,
@@ -176,9 +179,11 @@ def _alone(path: Path) -> Iterator[None]:
         os.close(folder)
 
 
-def shown(files: Sequence[Path]) -> str:
-    """Return the runs of some histories as a table, the last one last."""
+def shown(files: Sequence[Path], configuration: str = "") -> str:
+    """Return the runs of some histories as a table, the last one last; of one configuration."""
     rows = sorted((row for file in files for row in rows_of(file)), key=lambda row: row["started"])
+    if configuration:
+        rows = [row for row in rows if _configured(row) == Path(configuration).name]
     head = (
         "run",
         "configuration",
@@ -193,7 +198,7 @@ def shown(files: Sequence[Path]) -> str:
     cells = [
         (
             row["run"],
-            Path(row["configuration"].partition(",")[0]).name,
+            _configured(row),
             row["who"],
             row["outcome"],
             duration(row["seconds"]),
@@ -209,6 +214,11 @@ def shown(files: Sequence[Path]) -> str:
     return "\n".join(lines) if cells else "No run has been noted yet."
 
 
+def _configured(row: Row) -> str:
+    """Return the name of the file that a run was configured by."""
+    return Path(row["configuration"].partition(",")[0]).name
+
+
 def histories(below: Path = Path("results")) -> list[Path]:
     """Return the histories that there are: the one in ``DAGSTER_HOME``, or those of all results."""
     home = os.environ.get(HOME)
@@ -216,4 +226,4 @@ def histories(below: Path = Path("results")) -> list[Path]:
 
 
 if __name__ == "__main__":
-    print(shown(histories()))
+    print(shown(histories(), *sys.argv[1:]))
