@@ -124,7 +124,8 @@ def _products(guess: ProductsGuess, unpadded: bool) -> Lines:
 def _external(guesses: Sequence[ExternalGuess], unpadded: bool) -> Lines:
     lines, names = ["external:"], set[str]()
     for guess in guesses:
-        name = re.sub(r"[^A-Za-z0-9_]+", "_", re.split(r"[.*?]", Path(guess.table.path).name)[0])
+        of_file = re.split(r"[.*?]", Path(guess.table.path).name)[0]
+        name = re.sub(r"[^A-Za-z0-9_]+", "_", str(guess.table.how.get("sheet", of_file)))
         name = name.strip("_") if re.match("_*[A-Za-z]", name) else f"source_{name}".strip("_")
         while name in names:
             name += "_2"

@@ -18,10 +18,10 @@ WORDS = {
     "day": "date day month week period datum tag monat woche zeitraum jour mois semaine fecha dia "
     "mes semana data giorno mese settimana maand time",
     "category": "category categories kategorie warengruppe wgr categorie categoria department dept "
-    "division family famille familie familia rayon sortiment",
+    "division family famille familie familia rayon sortiment cat catg ctgy ctg",
     "need": "need needstate beduerfnis bedurfnis bedarf besoin necesidad bisogno behoefte anlass "
     "subcategory subkategorie unterkategorie untergruppe souscategorie subcategoria sub segment "
-    "class",
+    "class subc subcat subcatg subctgy subclass",
     "name": "name bezeichnung description beschreibung nom nombre nome naam libelle titel title",
     "region": "region state county bundesland province provincia provincie departement district "
     "kanton canton gebiet estado regione regio",
