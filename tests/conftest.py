@@ -1,5 +1,6 @@
 """What all tests share: the scripts' modules, and projects to run Snakemake in for real."""
 
+import compileall
 import fcntl
 import os
 import shutil
@@ -23,6 +24,13 @@ sys.path.append(str(ROOT / "scripts"))
 RESULTS = ("results", "resources/demo", ".snakemake/metadata")
 VARIABLES = ("DATA_DIR", "INTERNAL_DATA_DIR", "EXTERNAL_DATA_DIR", "MERGING_DATA_DIR")
 LONGEST = 120  # seconds to wait for anything
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the scripts once: copies of the project take what is compiled along."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(ROOT / "scripts", quiet=2)
 
 
 def pytest_xdist_auto_num_workers() -> int:
