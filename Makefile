@@ -45,7 +45,7 @@ $(RUN_TARGETS): export SNAKEMAKE_LOGGER_PANOPTES_ADDRESS = http://127.0.0.1:$(RU
 $(RUN_TARGETS): export SNAKEMAKE_LOGGER_PANOPTES_WORKFLOW_ID = $(or $(ENV),$@) $(STORE_CLUSTERS_RUN)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev runs readable init check history test lint format lock report run-internal-preprocessing run-internal-ml \
+.PHONY: help setup demo dev runs readable init check history test test-all lint format lock report run-internal-preprocessing run-internal-ml \
 	run-external-preprocessing run-external-ml run-merging run-full monitor refresh unlock dictionary reference \
 	clean
 
@@ -125,8 +125,11 @@ unlock: setup  ## after a run was killed: a dead run cannot remove its lock
 report: setup  ## Snakemake's report of the last full run, as snakemake-report.html
 	@$(VENV)/bin/snakemake --cores $(CORES) $(OVERLAY) --report snakemake-report.html
 
-test: setup lint  ## lint, type checks and all tests
+test: setup lint  ## lint, type checks and tests, in a quarter of an hour or so
 	@$(VENV)/bin/pytest
+
+test-all: setup lint  ## all tests, with those of the benchmarks that run the whole workflow
+	@$(VENV)/bin/pytest -m ''
 
 lint: setup  ## linters, formatters and type checks, changing nothing
 	@$(VENV)/bin/ruff check .

@@ -1,4 +1,7 @@
-"""The benchmarks of speed still run, and compare things that give the same answer."""
+"""The benchmarks of speed still run, and compare things that give the same answer.
+
+Those that run the whole workflow are ``slow``: ``make test-all`` runs them, too.
+"""
 
 from pathlib import Path
 
@@ -16,6 +19,7 @@ import yaml
 from tiny import CONFIG, write_tiny
 
 
+@pytest.mark.slow
 def test_the_rules_and_the_queries_find_the_same_sums(tmp_path: Path) -> None:
     arguments = ["--rows", "20000", "--stores", "40", "--months", "2", "--runs", "1"]
     aggregate.main([*arguments, "--folder", str(tmp_path)])
@@ -51,6 +55,7 @@ def test_categories_are_timed_on_one_core_and_on_two() -> None:
     assert min(scores.two_cores(values, runs=1)) > 0
 
 
+@pytest.mark.slow
 def test_a_run_and_its_scripts_in_one_process_are_compared(tmp_path: Path) -> None:
     startup.copy_project(tmp_path)
     write_tiny(tmp_path)
@@ -61,6 +66,7 @@ def test_a_run_and_its_scripts_in_one_process_are_compared(tmp_path: Path) -> No
     assert "| ratio |" in startup.report(found)
 
 
+@pytest.mark.slow
 def test_growth_and_pages_are_measured_and_drawn(tmp_path: Path) -> None:
     said, rules = pages.report(tmp_path / "project", 60, 2, runs=1)
     assert "| explain |" in said
@@ -78,6 +84,7 @@ def test_growth_and_pages_are_measured_and_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "growth.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_runs_after_a_change_are_compared_with_a_full_one(tmp_path: Path) -> None:
     startup.copy_project(tmp_path)
     write_tiny(tmp_path)
