@@ -23,6 +23,7 @@ from store_clusters.run.ending import (
 )
 from store_clusters.run.logging_options import start_logging
 from store_clusters.run.run_id import start_run
+from store_clusters.run.secrets import passwords
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
@@ -52,7 +53,9 @@ if not IS_MODULE:  # the results of other sources get a folder apart
     update_config(config, overlays["own-data"])
 
 for key, (name, password) in hide_passwords(config).items():
-    if workflow.is_main_process and password in " ".join(sys.argv):
+    if workflow.is_main_process and any(
+        password in passwords(word) for word in sys.argv
+    ):
         refuse(
             logger,
             f"Configuration: {key}: a password is typed into the command, which shells and "

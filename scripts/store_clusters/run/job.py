@@ -57,15 +57,15 @@ class JobLog:
 
         A job that was interrupted exits without a word: who did it knows.
         """
+        if self.interrupted:
+            self.event("stopped")
+            sys.exit(1)
         if isinstance(error, InputError):
             self.failed(str(error))
             sys.exit(1)
         if isinstance(error, OSError) and error.errno in UNWRITABLE:
             where = error.filename or self.path.parent
             self.failed(f"{where}: {UNWRITABLE[error.errno]} ({error}). What is done stays done.")
-            sys.exit(1)
-        if self.interrupted:
-            self.event("stopped")
             sys.exit(1)
         if error is not None:
             lines = traceback.format_exception(kind, error, trace)
