@@ -125,7 +125,7 @@ unlock: setup  ## after a run was killed: a dead run cannot remove its lock
 report: setup  ## Snakemake's report of the last full run, as snakemake-report.html
 	@$(VENV)/bin/snakemake --cores $(CORES) $(OVERLAY) --report snakemake-report.html
 
-test: setup lint  ## lint, type checks and tests, in a quarter of an hour or so
+test: setup lint  ## lint, type checks and tests, in some twenty minutes
 	@$(VENV)/bin/pytest
 
 test-all: setup lint  ## all tests, with those of the benchmarks that run the whole workflow
