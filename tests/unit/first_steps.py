@@ -49,10 +49,7 @@ def run_to(target: str, config: dict) -> None:
     window = {key: sales[key] for key in ("from", "to")}
     _script(
         "map_products",
-        {
-            "parts": [f"{part}.parquet" for part in inputs.sales],
-            "products": inputs.products,
-        },
+        {"parts": [f"{part}.parquet" for part in inputs.sales], "products": inputs.products},
         tables,
         {
             "source": settings["inputs"]["products"],

@@ -63,13 +63,7 @@ def test_the_right_columns_are_mapped(guessed: dict[str, Any], columns: list[Any
 
 @pytest.mark.parametrize("guessed", EXPECTED, indirect=True)
 def test_a_run_reads_all_and_finds_every_store_and_product(guessed: dict[str, Any]) -> None:
-    found = find_inputs(guessed)
-    files = {
-        "sales": list(found.sales.values()),
-        "products": found.products,
-        "external": found.external,
-    }
-    looks, measured = look_before(guessed, files)
+    looks, measured = look_before(guessed, find_inputs(guessed).by_source)
     assert problems_of(looks) == []
     assert {one.name: one.value for one in measured} == {"set_aside": 0, "without_external": 0}
     assert looks[0].facts["stores"] == 30

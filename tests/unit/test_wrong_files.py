@@ -384,13 +384,7 @@ def test_what_a_run_refuses_is_said_before_it(
     edit(name, change)
     config = configured({"inputs": {"sales": window}})
     settings = resolve_config(config, "results")
-    found = find_inputs(settings["inputs"])
-    files = {
-        "sales": list(found.sales.values()),
-        "products": found.products,
-        "external": found.external,
-    }
-    looks, _ = look_before(settings["inputs"], files)
+    looks, _ = look_before(settings["inputs"], find_inputs(settings["inputs"]).by_source)
     (problem,) = problems_of(looks)
     said = error(target, {"inputs": {"sales": window}})
     assert problem.split(". ")[0].rstrip(".") == said.split(". ")[0].rstrip(".")

@@ -43,11 +43,7 @@ rule check_inputs:
         **needs(times_input=0, minutes=10),
     params:
         inputs=settings["inputs"],
-        files={
-            "sales": list(inputs.sales.values()),
-            "products": inputs.products,
-            "external": inputs.external,
-        },
+        files=inputs.by_source,
         checks=settings["checks"],
         run=RUN,
         code=code_digest("check_inputs.py"),

@@ -55,6 +55,15 @@ class InputFiles:
         return [found[0] if found else None for found in states]
 
     @property
+    def by_source(self) -> dict[str, Any]:
+        """The files of the sales, of the product map, and of each external source."""
+        return {
+            "sales": list(self.sales.values()),
+            "products": self.products,
+            "external": self.external,
+        }
+
+    @property
     def external_files(self) -> list[str]:
         """Every external file, without repetition."""
         return list(dict.fromkeys(file for files in self.external.values() for file in files))

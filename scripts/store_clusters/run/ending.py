@@ -75,7 +75,7 @@ class Said:
         """The warnings, each once."""
         return list(dict.fromkeys(f"{of['step']}: {of['message']}" for of in self._of("warning")))
 
-    @property
+    @cached_property
     def failures(self) -> list[Failure]:
         """The jobs that failed, those whose cause is known first."""
         found = [
@@ -113,28 +113,33 @@ def print_results(results: Mapping[str, str], said: Said) -> None:
 
 def print_failures(said: Said) -> int:
     """Print last of all what failed, why, what to do and how to go on; return the exit code."""
+    failures = said.failures
     if said.stopped:
-        steps = ", ".join(sorted({failure.step for failure in said.failures}))
+        steps = ", ".join(sorted({failure.step for failure in failures}))
         _say(f"{'Stopped:':16}by hand, in {steps}\n", event="stopped", steps=steps)
-    for failure in said.failures if not said.stopped else []:
-        where = " ".join(v.strip("/") for v in failure.wildcards.values() if v)
-        some = ", ".join(failure.input[:SHOWN]) + ", ..." * (len(failure.input) > SHOWN)
-        rows = {
-            "Failed": f"{failure.step} {where}".strip(),
-            "Input": some or "none",
-            "Why": failure.why,
-            "What to do": CURES[failure.kind].replace("{step}", failure.step),
-            "Log": str(failure.log),
-        }
-        text = "".join(f"{name + ':':16}{value}\n" for name, value in rows.items())
-        _say(text, event="failed", **rows)
-    if not said.failures:
+    elif not failures:
         _say(f"{'Failed:':16}{UNSAID}\n", event="failed", why=UNSAID)
+    else:
+        for failure in failures:
+            _print_failure(failure)
     _say(f"{'Go on with:':16}{command()}\n", event="go_on", command=command())
-    kinds = {failure.kind for failure in said.failures}
     if said.stopped:
         return STOPPED
-    return WRONG_INPUT if kinds == {"error"} else FAULT
+    return WRONG_INPUT if {failure.kind for failure in failures} == {"error"} else FAULT
+
+
+def _print_failure(failure: Failure) -> None:
+    where = " ".join(v.strip("/") for v in failure.wildcards.values() if v)
+    some = ", ".join(failure.input[:SHOWN]) + ", ..." * (len(failure.input) > SHOWN)
+    rows = {
+        "Failed": f"{failure.step} {where}".strip(),
+        "Input": some or "none",
+        "Why": failure.why,
+        "What to do": CURES[failure.kind].replace("{step}", failure.step),
+        "Log": str(failure.log),
+    }
+    text = "".join(f"{name + ':':16}{value}\n" for name, value in rows.items())
+    _say(text, event="failed", **rows)
 
 
 def command() -> str:
